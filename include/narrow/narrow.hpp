@@ -1,0 +1,22 @@
+// The whole library, less what is opt-in (storage/, interop/).
+#pragma once
+
+#include "narrow/accumulator.hpp"
+#include "narrow/element.hpp"
+#include "narrow/encoding/encoding.hpp"
+#include "narrow/epilogue.hpp"
+#include "narrow/gemm.hpp"
+#include "narrow/number.hpp"
+#include "narrow/overflow.hpp"
+#include "narrow/quantize.hpp"
+#include "narrow/quantized_tensor.hpp"
+#include "narrow/random.hpp"
+#include "narrow/requantize.hpp"
+#include "narrow/rounding.hpp"
+#include "narrow/scheme/affine.hpp"
+#include "narrow/scheme/fit.hpp"
+#include "narrow/scheme/scheme.hpp"
+#include "narrow/scheme/shared_exponent.hpp"
+#include "narrow/scheme/unscaled.hpp"
+#include "narrow/tensor_view.hpp"
+#include "narrow/training/range_controller.hpp"

@@ -1,0 +1,95 @@
+// A tensor of codes with its scheme: what `quantize` returns and `gemm` takes.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "narrow/element.hpp"
+#include "narrow/scheme/affine.hpp"
+#include "narrow/scheme/shared_exponent.hpp"
+#include "narrow/scheme/unscaled.hpp"
+#include "narrow/tensor_view.hpp"
+
+namespace narrow {
+
+namespace detail {
+
+// The parameters fit the shape and the format.
+template <class T, std::size_t Rank, class Scheme>
+void check_scheme(const tensor_view<T, Rank>& codes, const Scheme& scheme) {
+  const granularity axis = scheme.axis();
+  if (!axis.is_per_tensor()) {
+    require(axis.axis < Rank, "scheme: axis is ", axis.axis, "; the tensor has ", Rank, " axes");
+    require(codes.extent(axis.axis) == scheme.count(), "scheme: ", scheme.count(), " sets of parameters along axis ",
+            axis.axis, ", whose extent is ", codes.extent(axis.axis));
+  }
+  if constexpr (std::is_same_v<Scheme, affine>) {
+    using E = encoding_of<std::remove_cv_t<T>>;
+    for (std::size_t i = 0; i < scheme.count(); ++i) {
+      if constexpr (fixed_point_encoding<E>) {
+        static_assert(E::fraction_bits == 0 && E::bits <= 16, "affine codes are integers of up to 16 bits");
+        require(scheme.zero_point(i) >= E::min_code && scheme.zero_point(i) <= E::max_code, "affine: zero_point[", i,
+                "] is ", scheme.zero_point(i), "; it must be a code, ", E::min_code, " to ", E::max_code);
+      } else {
+        require(scheme.zero_point(i) == 0, "affine: zero_point[", i, "] is ", scheme.zero_point(i),
+                "; it must be 0 for a float format");
+      }
+    }
+  }
+}
+
+}  // namespace detail
+
+// Codes owned by someone else, with the scheme they are read under (which must outlive the view).
+template <coded_element T, std::size_t Rank, class Scheme>
+struct quantized_view {
+  using value_type = T;
+  tensor_view<const T, Rank> codes;
+  const Scheme* scheme = nullptr;
+  granularity axis;  // the scheme's, unless the view is transposed
+};
+
+// Owns its codes, row-major.
+template <coded_element T, std::size_t Rank, class Scheme = unscaled_scheme>
+class quantized_tensor {
+ public:
+  using value_type = T;
+
+  // Uninitialized codes of a shape. Errors: parameters that do not fit the shape or the format.
+  quantized_tensor(const std::array<std::size_t, Rank>& extents, Scheme scheme) : scheme_(std::move(scheme)) {
+    std::size_t count = 1;
+    for (const std::size_t extent : extents) count = detail::checked_product(count, extent, "quantized_tensor");
+    extents_ = extents;
+    codes_.resize(count);
+    detail::check_scheme(codes(), scheme_);
+  }
+
+  tensor_view<T, Rank> codes() { return {codes_.data(), extents_}; }
+  tensor_view<const T, Rank> codes() const { return {codes_.data(), extents_}; }
+  const std::vector<T>& storage() const { return codes_; }
+  const Scheme& scheme() const { return scheme_; }
+  std::size_t extent(std::size_t axis) const { return extents_[axis]; }
+  std::size_t size() const { return codes_.size(); }
+  quantized_view<T, Rank, Scheme> view() const { return {codes(), &scheme_, scheme_.axis()}; }
+
+ private:
+  std::array<std::size_t, Rank> extents_{};
+  std::vector<T> codes_;
+  Scheme scheme_;
+};
+
+template <coded_element T, class Scheme = unscaled_scheme>
+using quantized_matrix = quantized_tensor<T, 2, Scheme>;
+
+template <class T, class Scheme>
+quantized_view<T, 2, Scheme> transposed(const quantized_view<T, 2, Scheme>& x) {
+  const granularity axis = x.axis.is_per_tensor() ? x.axis : granularity{1 - x.axis.axis};
+  return {transposed(x.codes), x.scheme, axis};
+}
+template <class T, class Scheme>
+quantized_view<T, 2, Scheme> transposed(const quantized_tensor<T, 2, Scheme>& x) {
+  return transposed(x.view());
+}
+
+}  // namespace narrow

@@ -1,0 +1,97 @@
+// Integer-only requantization: an int32 accumulator times a real multiplier, in fixed point, as gemmlowp and TFLite do.
+//
+// A multiplier is m * 2^(shift - 31) with m in [2^30, 2^31). Two variants are in use, which differ in about 1 % of the
+// cases; both are here, by name. Source: gemmlowp's fixedpoint.h and TFLite's quantization utilities (behaviour).
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "narrow/detail/check.hpp"
+
+namespace narrow {
+
+// (a * b * 2) / 2^32 with ties away from zero; the one overflow, min * min, saturates.
+constexpr std::int32_t saturating_rounding_doubling_high_mul(std::int32_t a, std::int32_t b) {
+  constexpr std::int32_t min = std::numeric_limits<std::int32_t>::min();
+  if (a == min && b == min) return std::numeric_limits<std::int32_t>::max();
+  const std::int64_t product = std::int64_t{a} * b;
+  const std::int64_t nudge = product >= 0 ? (std::int64_t{1} << 30) : 1 - (std::int64_t{1} << 30);
+  return static_cast<std::int32_t>((product + nudge) / (std::int64_t{1} << 31));
+}
+constexpr std::int16_t saturating_rounding_doubling_high_mul(std::int16_t a, std::int16_t b) {
+  constexpr std::int16_t min = std::numeric_limits<std::int16_t>::min();
+  if (a == min && b == min) return std::numeric_limits<std::int16_t>::max();
+  const std::int32_t product = std::int32_t{a} * b;
+  const std::int32_t nudge = product >= 0 ? (1 << 14) : 1 - (1 << 14);
+  return static_cast<std::int16_t>((product + nudge) / (1 << 15));
+}
+
+// x / 2^exponent, ties away from zero; exponent 0 to 31.
+constexpr std::int32_t rounding_divide_by_power_of_two(std::int32_t x, int exponent) {
+  const auto mask = static_cast<std::int32_t>((std::int64_t{1} << exponent) - 1);
+  const std::int32_t remainder = x & mask;
+  const std::int32_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
+  return (x >> exponent) + (remainder > threshold ? 1 : 0);
+}
+
+// (a + b) / 2, ties away from zero.
+constexpr std::int32_t rounding_half_sum(std::int32_t a, std::int32_t b) {
+  const std::int64_t sum = std::int64_t{a} + b;
+  return static_cast<std::int32_t>((sum + (sum >= 0 ? 1 : -1)) / 2);
+}
+
+// real ~ multiplier * 2^(shift - 31).
+struct fixed_multiplier {
+  std::int32_t multiplier = 0;
+  int shift = 0;
+
+  // The nearest one. Errors: a real that is negative or not finite, or 2^31 or more.
+  static fixed_multiplier from_real(double real) {
+    detail::require(std::isfinite(real) && real >= 0, "fixed_multiplier: the real multiplier is ", real,
+                    "; it must be finite and not negative");
+    if (real == 0) return {};
+    int shift = 0;
+    const double fraction = std::frexp(real, &shift);
+    auto multiplier = static_cast<std::int64_t>(std::round(fraction * 2147483648.0));
+    if (multiplier == std::int64_t{1} << 31) {
+      multiplier /= 2;
+      ++shift;
+    }
+    if (shift < -31) return {};
+    detail::require(shift <= 30, "fixed_multiplier: the real multiplier is ", real, "; it must be below 2^30");
+    return {static_cast<std::int32_t>(multiplier), shift};
+  }
+};
+
+enum class multiplier_rounding {
+  tflite_double,  // a doubling high multiplication, then a division by a power of two: each rounds (ties away)
+  tflite_single   // one rounding, ties upward
+};
+
+// x * multiplier, rounded to an integer. x << shift wraps when it exceeds 32 bits in the double variant, as TFLite's.
+constexpr std::int32_t multiply_by_quantized_multiplier(std::int32_t x, fixed_multiplier m,
+                                                        multiplier_rounding how = multiplier_rounding::tflite_double) {
+  if (how == multiplier_rounding::tflite_single) {
+    const int right = 31 - m.shift;
+    const std::int64_t rounded = std::int64_t{x} * m.multiplier + (std::int64_t{1} << (right - 1));
+    const std::int64_t result = rounded >> right;
+    constexpr std::int64_t low = std::numeric_limits<std::int32_t>::min(),
+                           high = std::numeric_limits<std::int32_t>::max();
+    return static_cast<std::int32_t>(result < low ? low : result > high ? high : result);
+  }
+  const int left = m.shift > 0 ? m.shift : 0, right = m.shift > 0 ? 0 : -m.shift;
+  const auto shifted = static_cast<std::int32_t>(static_cast<std::uint32_t>(x) << left);
+  return rounding_divide_by_power_of_two(saturating_rounding_doubling_high_mul(shifted, m.multiplier), right);
+}
+
+// The 64-bit accumulator variant, whose multiplier is reduced to 16 bits; |x| < 2^47.
+constexpr std::int32_t multiply_by_quantized_multiplier(std::int64_t x, fixed_multiplier m) {
+  const std::int64_t reduced = m.multiplier < 0x7FFF0000 ? (m.multiplier + (1 << 15)) >> 16 : 0x7FFF;
+  const int right = 15 - m.shift;
+  const std::int64_t result = (x * reduced + (std::int64_t{1} << (right - 1))) >> right;
+  return static_cast<std::int32_t>(result);
+}
+
+}  // namespace narrow

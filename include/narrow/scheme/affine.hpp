@@ -1,0 +1,161 @@
+// Affine quantization: real = scale * (code - zero_point), per tensor or along an axis.
+//
+// Encoding divides by the scale (a true division, as ONNX QuantizeLinear; never a multiplication by the reciprocal),
+// rounds, adds the zero point and saturates. Floats may be codes too, with zero point 0: scaled FP8.
+// Source: Jacob et al., "Quantization and training of neural networks for efficient integer-arithmetic-only
+// inference", CVPR 2018.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "narrow/detail/exact.hpp"
+#include "narrow/scheme/fit.hpp"
+
+namespace narrow {
+
+class affine;
+
+namespace detail {
+template <class T, std::size_t Rank>
+struct affine_fit {
+  tensor_view<const T, Rank> data;
+  fit_options options;
+};
+}  // namespace detail
+
+class affine {
+ public:
+  // Per tensor. Errors: a scale that is zero, negative, subnormal or not finite.
+  explicit affine(float scale, std::int32_t zero_point = 0)
+      : affine(per_tensor, std::vector<float>{scale}, std::vector<std::int32_t>{zero_point}) {}
+
+  // Along an axis: one scale each, and one zero point each or none for zero.
+  affine(granularity axis, std::vector<float> scales, std::vector<std::int32_t> zero_points = {})
+      : axis_(axis), scales_(std::move(scales)), zero_points_(std::move(zero_points)) {
+    if (zero_points_.empty()) zero_points_.resize(scales_.size());
+    detail::require(!axis.is_per_tensor() || scales_.size() == 1, "affine: ", scales_.size(),
+                    " scales; per tensor there must be 1");
+    detail::require(zero_points_.size() == scales_.size(), "affine: ", zero_points_.size(), " zero points for ",
+                    scales_.size(), " scales; there must be as many");
+    for (std::size_t i = 0; i < scales_.size(); ++i) {
+      detail::require(std::isnormal(scales_[i]) && scales_[i] > 0, "affine: scale[", i, "] is ", scales_[i],
+                      "; it must be a positive normal number");
+      detail::require(zero_points_[i] >= -65536 && zero_points_[i] <= 65536, "affine: zero_point[", i, "] is ",
+                      zero_points_[i], "; it must be a code of the format");
+    }
+  }
+
+  granularity axis() const { return axis_; }
+  std::size_t count() const { return scales_.size(); }
+  float scale(std::size_t place = 0) const { return scales_[place]; }
+  std::int32_t zero_point(std::size_t place = 0) const { return zero_points_[place]; }
+
+  // The parameters that fit x; options, in any order: symmetric, per_row / per_column / per_axis(k), percentile{p},
+  // least_squares{}. They depend on the format, which `quantize<T>(x, affine::fit(x))` supplies; x must live until
+  // then.
+  template <class T, std::size_t Rank, class... Option>
+  static auto fit(const tensor_view<T, Rank>& x, const Option&... option) {
+    return detail::affine_fit<std::remove_cv_t<T>, Rank>{x, fit_options::of(option...)};
+  }
+  // The same for format To, at once.
+  template <coded_element To, class T, std::size_t Rank, class... Option>
+  static affine fit_for(const tensor_view<T, Rank>& x, const Option&... option) {
+    return resolve<To>(detail::affine_fit<std::remove_cv_t<T>, Rank>{x, fit_options::of(option...)});
+  }
+  template <coded_element To, class T, std::size_t Rank>
+  static affine resolve(const detail::affine_fit<T, Rank>& request) {
+    using E = encoding_of<To>;
+    static_assert(fixed_point_encoding<E>, "affine::fit chooses zero points, so it needs an integer format");
+    auto slices = detail::slices(request.data, request.options.axis);
+    std::vector<float> scales;
+    std::vector<std::int32_t> zero_points;
+    for (auto& slice : slices) {
+      const auto range = detail::fitted_range(slice, request.options);
+      auto best = parameters<E>(range, request.options.symmetry);
+      if (request.options.method == fit_method::least_squares) {
+        double least = std::numeric_limits<double>::infinity();
+        for (int step = 100; step >= 1; --step) {
+          const double shrink = step / 100.0;
+          const auto candidate = parameters<E>({range.low * shrink, range.high * shrink}, request.options.symmetry);
+          const double error = square_error<E>(slice, candidate);
+          if (error < least) least = error, best = candidate;
+        }
+      }
+      scales.push_back(best.scale);
+      zero_points.push_back(best.zero_point);
+    }
+    return affine(request.options.axis, std::move(scales), std::move(zero_points));
+  }
+
+  template <encoding E, class Overflow, class Real, class Rounding>
+  [[gnu::always_inline]] detail::bits_of<Real> encode(const Real& x, std::size_t place,
+                                                      const Rounding& rounding) const {
+    using U = detail::bits_of<Real>;
+    const Real quotient = x / Real(scales_[place]);
+    if constexpr (fixed_point_encoding<E>) {
+      const std::int32_t zero = zero_points_[place];
+      const auto lowest = static_cast<std::uint32_t>(zero - static_cast<std::int32_t>(E::min_code));
+      const auto highest = static_cast<std::uint32_t>(static_cast<std::int32_t>(E::max_code) - zero);
+      const U code = detail::real_to_integer<Overflow>(quotient, 0, rounding, {U(lowest), U(highest)});
+      return code + U(static_cast<std::uint32_t>(zero));
+    } else {
+      return E::template encode<Overflow>(quotient, rounding);
+    }
+  }
+
+  template <encoding E, class Real>
+  [[gnu::always_inline]] Real decode(const detail::bits_of<Real>& code, std::size_t place) const {
+    using U = detail::bits_of<Real>;
+    const Real scale = Real(scales_[place]);
+    if constexpr (fixed_point_encoding<E>) {
+      const U difference = code - U(static_cast<std::uint32_t>(zero_points_[place]));
+      return Real(detail::integer_to_real<Real>(difference) * scale);
+    } else {
+      return Real(E::template decode<Real>(code) * scale);
+    }
+  }
+
+ private:
+  struct scale_and_zero {
+    float scale;
+    std::int32_t zero_point;
+  };
+
+  // The range onto the codes: low on the smallest and high on the largest, zero on an integer. A range of one point,
+  // zero, gets scale 1.
+  template <encoding E>
+  static scale_and_zero parameters(const detail::value_range& range, symmetry how) {
+    constexpr auto bottom = static_cast<double>(E::min_code), top = static_cast<double>(E::max_code);
+    if (how == symmetric) {
+      const double middle = E::is_signed ? 0 : (top + 1) / 2;
+      return {usable((range.high) / (top - middle)), static_cast<std::int32_t>(middle)};
+    }
+    const float scale = usable((range.high - range.low) / (top - bottom));
+    const double zero = std::nearbyint(bottom - range.low / static_cast<double>(scale));
+    return {scale, static_cast<std::int32_t>(std::clamp(zero, bottom, top))};
+  }
+  static float usable(double scale) {
+    if (scale == 0) return 1;
+    const auto result = static_cast<float>(scale);
+    return std::clamp(result, std::numeric_limits<float>::min(), std::numeric_limits<float>::max());
+  }
+
+  template <encoding E>
+  static double square_error(const std::vector<double>& slice, const scale_and_zero& p) {
+    double error = 0;
+    for (const double x : slice) {
+      const double code = std::clamp(std::nearbyint(x / static_cast<double>(p.scale)) + p.zero_point,
+                                     static_cast<double>(E::min_code), static_cast<double>(E::max_code));
+      const double gap = (code - p.zero_point) * static_cast<double>(p.scale) - x;
+      error += gap * gap;
+    }
+    return error;
+  }
+
+  granularity axis_;
+  std::vector<float> scales_;
+  std::vector<std::int32_t> zero_points_;
+};
+
+}  // namespace narrow

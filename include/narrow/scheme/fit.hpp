@@ -1,0 +1,116 @@
+// Fitting a scheme's parameters to data: the range that min-max, a percentile, or the least square error asks for.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "narrow/element.hpp"
+#include "narrow/scheme/scheme.hpp"
+#include "narrow/tensor_view.hpp"
+
+namespace narrow {
+
+enum class symmetry { asymmetric, symmetric };
+inline constexpr symmetry symmetric = symmetry::symmetric;
+inline constexpr symmetry asymmetric = symmetry::asymmetric;
+
+// The range is all of the data (the default).
+struct min_max {};
+// The range leaves out (100 - percent) % of the data, at each end; of the magnitudes when symmetric.
+struct percentile {
+  double percent = 99.99;
+};
+// The range, between 1 % of min-max and all of it, whose quantization has the least square error; 100 steps.
+struct least_squares {};
+
+enum class fit_method { min_max, percentile, least_squares };
+
+struct fit_options {
+  narrow::symmetry symmetry = asymmetric;
+  granularity axis = per_tensor;
+  fit_method method = fit_method::min_max;
+  double percent = 100;
+
+  void apply(narrow::symmetry value) { symmetry = value; }
+  void apply(granularity value) { axis = value; }
+  void apply(min_max) { method = fit_method::min_max; }
+  void apply(least_squares) { method = fit_method::least_squares; }
+  void apply(percentile value) {
+    detail::require(value.percent > 50 && value.percent <= 100, "fit: percentile is ", value.percent,
+                    "; it must be above 50 and at most 100");
+    method = fit_method::percentile;
+    percent = value.percent;
+  }
+  template <class... Option>
+  static fit_options of(const Option&... option) {
+    fit_options result;
+    (result.apply(option), ...);
+    return result;
+  }
+};
+
+namespace detail {
+
+struct value_range {
+  double low = 0, high = 0;
+};
+
+template <class T>
+double real_value(T x) {
+  if constexpr (real_element<T>) {
+    return static_cast<double>(x);
+  } else {
+    return double(typename element_number<T>::type::encoding_type::real_type(
+        number<encoding_of<T>>::from_bits(static_cast<typename number<encoding_of<T>>::bits_type>(storage_of(x)))
+            .to_real()));
+  }
+}
+
+// The elements of x that share one set of parameters, for each set in turn. Errors: a value that is not finite.
+template <class T, std::size_t Rank>
+std::vector<std::vector<double>> slices(const tensor_view<T, Rank>& x, granularity axis) {
+  require(axis.is_per_tensor() || axis.axis < Rank, "fit: axis is ", axis.axis, "; the tensor has ", Rank, " axes");
+  const std::size_t count = axis.is_per_tensor() ? 1 : x.extent(axis.axis);
+  std::vector<std::vector<double>> result(count);
+  for (auto& slice : result) slice.reserve(count == 0 ? 0 : x.size() / count);
+  for_each_row(x, x, [&](const T* row, const T*, std::size_t first, const auto& at) {
+    for (std::size_t i = 0; i < x.extent(Rank - 1); ++i) {
+      const double value = real_value(std::remove_cv_t<T>(row[static_cast<std::ptrdiff_t>(i) * x.stride(Rank - 1)]));
+      require(std::isfinite(value), "fit: element ", first + i, " is ", value, "; a range needs finite values");
+      const std::size_t place = axis.is_per_tensor() ? 0 : axis.axis == Rank - 1 ? i : at[axis.axis];
+      result[place].push_back(value);
+    }
+  });
+  return result;
+}
+
+// The range of one slice before any search: extended to hold zero, since zero must be exact.
+inline value_range fitted_range(std::vector<double>& slice, const fit_options& options) {
+  if (slice.empty()) return {};
+  value_range range;
+  if (options.method == fit_method::percentile) {
+    const bool magnitudes = options.symmetry == symmetric;
+    if (magnitudes) std::ranges::transform(slice, slice.begin(), [](double v) { return std::abs(v); });
+    const auto at = [&](double fraction) {
+      const auto rank = static_cast<std::ptrdiff_t>(std::llround(fraction * static_cast<double>(slice.size() - 1)));
+      std::nth_element(slice.begin(), slice.begin() + rank, slice.end());
+      return slice[static_cast<std::size_t>(rank)];
+    };
+    const double high = at(options.percent / 100);
+    range = magnitudes ? value_range{-high, high} : value_range{at(1 - options.percent / 100), high};
+  } else {
+    const auto [low, high] = std::ranges::minmax(slice);
+    range = {low, high};
+  }
+  range = {std::min(range.low, 0.0), std::max(range.high, 0.0)};
+  if (options.symmetry == symmetric) {
+    const double limit = std::max(-range.low, range.high);
+    range = {-limit, limit};
+  }
+  return range;
+}
+
+}  // namespace detail
+}  // namespace narrow

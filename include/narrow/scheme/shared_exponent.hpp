@@ -1,0 +1,100 @@
+// Shared exponent: real = code * 2^exponent, the exponent shared by a tensor or by each index along an axis. Integer
+// codes under it are dynamic fixed point (Courbariaux, Bengio, David 2014; Das et al. 2018).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "narrow/scheme/fit.hpp"
+
+namespace narrow {
+
+namespace detail {
+template <class T, std::size_t Rank>
+struct exponent_fit {
+  tensor_view<const T, Rank> data;
+  fit_options options;
+};
+}  // namespace detail
+
+class shared_exponent {
+ public:
+  static constexpr int lowest = -100, highest = 100;
+
+  explicit shared_exponent(int exponent) : shared_exponent(per_tensor, std::vector<int>{exponent}) {}
+
+  // Errors: an exponent outside [-100, 100]; several exponents per tensor.
+  shared_exponent(granularity axis, std::vector<int> exponents) : axis_(axis), exponents_(std::move(exponents)) {
+    detail::require(!axis.is_per_tensor() || exponents_.size() == 1, "shared_exponent: ", exponents_.size(),
+                    " exponents; per tensor there must be 1");
+    for (std::size_t i = 0; i < exponents_.size(); ++i) {
+      detail::require(exponents_[i] >= lowest && exponents_[i] <= highest, "shared_exponent: exponent[", i, "] is ",
+                      exponents_[i], "; it must be between -100 and 100");
+    }
+  }
+
+  granularity axis() const { return axis_; }
+  std::size_t count() const { return exponents_.size(); }
+  int exponent(std::size_t place = 0) const { return exponents_[place]; }
+
+  // The smallest exponents under which the range of x does not overflow; options as for affine::fit. With
+  // least_squares{} an exponent lower by up to 4 is taken where it lowers the square error.
+  template <class T, std::size_t Rank, class... Option>
+  static auto fit(const tensor_view<T, Rank>& x, const Option&... option) {
+    return detail::exponent_fit<std::remove_cv_t<T>, Rank>{x, fit_options::of(symmetric, option...)};
+  }
+  template <coded_element To, class T, std::size_t Rank, class... Option>
+  static shared_exponent fit_for(const tensor_view<T, Rank>& x, const Option&... option) {
+    return resolve<To>(detail::exponent_fit<std::remove_cv_t<T>, Rank>{x, fit_options::of(symmetric, option...)});
+  }
+  template <coded_element To, class T, std::size_t Rank>
+  static shared_exponent resolve(const detail::exponent_fit<T, Rank>& request) {
+    using E = encoding_of<To>;
+    static_assert(fixed_point_encoding<E>, "a shared exponent scales integer codes");
+    std::vector<int> exponents;
+    for (auto& slice : detail::slices(request.data, request.options.axis)) {
+      const double limit = detail::fitted_range(slice, request.options).high;
+      int exponent = limit == 0 ? 0 : std::clamp(std::ilogb(limit) - E::bits, lowest, highest);
+      while (exponent < highest && std::nearbyint(std::ldexp(limit, -exponent)) > static_cast<double>(E::max_code)) {
+        ++exponent;
+      }
+      if (request.options.method == fit_method::least_squares) exponent = least<E>(slice, exponent);
+      exponents.push_back(exponent);
+    }
+    return shared_exponent(request.options.axis, std::move(exponents));
+  }
+
+  template <encoding E, class Overflow, class Real, class Rounding>
+  [[gnu::always_inline]] detail::bits_of<Real> encode(const Real& x, std::size_t place,
+                                                      const Rounding& rounding) const {
+    static_assert(fixed_point_encoding<E>, "a shared exponent scales integer codes");
+    return E::template encode_scaled<Overflow>(x, -exponents_[place], rounding);
+  }
+  template <encoding E, class Real>
+  [[gnu::always_inline]] Real decode(const detail::bits_of<Real>& code, std::size_t place) const {
+    return E::template decode_scaled<Real>(code, -exponents_[place]);
+  }
+
+ private:
+  template <encoding E>
+  static int least(const std::vector<double>& slice, int start) {
+    int best = start;
+    double least_error = std::numeric_limits<double>::infinity();
+    for (int exponent = start; exponent >= std::max(start - 4, lowest); --exponent) {
+      double error = 0;
+      for (const double x : slice) {
+        const double code = std::clamp(std::nearbyint(std::ldexp(x, -exponent)), static_cast<double>(E::min_code),
+                                       static_cast<double>(E::max_code));
+        const double gap = std::ldexp(code, exponent) - x;
+        error += gap * gap;
+      }
+      if (error < least_error) least_error = error, best = exponent;
+    }
+    return best;
+  }
+
+  granularity axis_;
+  std::vector<int> exponents_;
+};
+
+}  // namespace narrow

@@ -1,0 +1,25 @@
+// No scheme: an element means what its encoding says.
+#pragma once
+
+#include "narrow/encoding/encoding.hpp"
+#include "narrow/scheme/scheme.hpp"
+
+namespace narrow {
+
+struct unscaled_scheme {
+  static constexpr granularity axis() { return per_tensor; }
+  static constexpr std::size_t count() { return 1; }
+
+  template <encoding E, class Overflow, class Real, class Rounding>
+  [[gnu::always_inline]] constexpr detail::bits_of<Real> encode(const Real& x, std::size_t,
+                                                                const Rounding& rounding) const {
+    return E::template encode<Overflow>(x, rounding);
+  }
+  template <encoding E, class Real>
+  [[gnu::always_inline]] constexpr Real decode(const detail::bits_of<Real>& code, std::size_t) const {
+    return E::template decode<Real>(code);
+  }
+};
+inline constexpr unscaled_scheme unscaled{};
+
+}  // namespace narrow

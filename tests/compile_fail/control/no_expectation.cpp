@@ -1,0 +1,3 @@
+#include <narrow/random.hpp>
+
+static_assert(narrow::random_bits(1, 2, 3) != narrow::random_bits(1, 2, 3), "bits are a function of their arguments");

@@ -1,0 +1,3 @@
+#include "odr/library_results.hpp"
+
+results plain_results() { return library_results(); }

@@ -1,0 +1,3 @@
+#include "odr/library_results.hpp"
+
+results wide_results() { return library_results(); }
