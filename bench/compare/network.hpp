@@ -2,9 +2,10 @@
 // units) or ReLU, softmax at the end; minibatch gradient descent with momentum and a max-norm bound on each unit's
 // incoming weights (Courbariaux et al. 2014; with one piece, Gupta et al. 2015).
 //
-// An arithmetic names three cells: Signal for what is propagated (z, y and the gradients), Weight for the weights that
-// products use, Stored for the parameters and their updates. Each layer has ten groups of values, each with a range of
-// its own where the format has ranges: z, y, W, b, dy, dz, dW, db, updW, updb.
+// An arithmetic names four cells: Signal for what is propagated forward (z and y), Gradient for what comes back (dy,
+// dz, dW, db), Weight for the weights that products use, Stored for the parameters and their updates. Each layer has
+// ten groups of values, each with a range of its own where the format has ranges: z, y, W, b, dy, dz, dW, db, updW,
+// updb.
 #pragma once
 
 #include <algorithm>
@@ -33,12 +34,24 @@ struct training_options {
   std::uint64_t seed = 1;
 };
 
-enum group { group_z, group_y, group_w, group_b, group_dy, group_dz, group_dw, group_db, group_upd_w, group_upd_b };
+enum group : std::size_t {
+  group_z,
+  group_y,
+  group_w,
+  group_b,
+  group_dy,
+  group_dz,
+  group_dw,
+  group_db,
+  group_upd_w,
+  group_upd_b
+};
 inline constexpr std::size_t group_count = 10;
 
-template <class SignalCell, class WeightCell, class StoredCell>
+template <class SignalCell, class WeightCell, class StoredCell, class GradientCell = SignalCell>
 struct arithmetic {
   using signal = SignalCell;
+  using gradient = GradientCell;
   using weight = WeightCell;
   using stored = StoredCell;
   using work = typename SignalCell::work;
@@ -67,6 +80,7 @@ class network {
  public:
   using work = typename Arithmetic::work;
   using signal = typename Arithmetic::signal;
+  using gradient = typename Arithmetic::gradient;
   using weight = typename Arithmetic::weight;
   using stored = typename Arithmetic::stored;
 
@@ -113,7 +127,7 @@ class network {
       const std::size_t count = std::min<std::size_t>(500, labels.size() - first);
       forward(x.data() + first * features, count);
       for (std::size_t i = 0; i < count; ++i)
-        wrong += argmax(logits_.data() + i * classes, classes) != labels[first + i];
+        wrong += argmax(logits_.data() + i * classes, classes) == labels[first + i] ? 0U : 1U;
     }
     ranges_ = ranges;
     return static_cast<double>(wrong) / static_cast<double>(labels.size());
@@ -137,7 +151,6 @@ class network {
 
   void forward(const float* x, std::size_t count) {
     std::vector<work> input(x, x + count * shape_.widths.front());
-    std::optional<narrow::range_controller> input_range;
     for (std::size_t l = 0; l < layers_.size(); ++l) {
       layer& now = layers_[l];
       prepare(now.x, count, now.in);
@@ -168,13 +181,14 @@ class network {
     std::size_t out() const { return units * pieces; }
     stored w, b, upd_w, upd_b;
     weight w_used;
-    signal x, z, dz, dy, dw, db;
+    signal x, z;
+    gradient dz, dy, dw, db;
     std::vector<work> w_values, z_values, dz_values;
     std::vector<std::uint8_t> chosen;  // the piece that was largest
   };
 
   template <class Cell>
-  void attach(Cell& cell, std::size_t l, group g) {
+  void attach(Cell& cell, std::size_t l, std::size_t g) {
     cell.range = ranges_ == nullptr ? cell.range : &(*ranges_)[l * group_count + g];
   }
   template <class Cell>
@@ -225,19 +239,19 @@ class network {
       now.dz.assign(dz.data(), options_.signals, bits_);
       now.dz.read(dz.data());
       // Gradients of the parameters.
-      std::vector<work> gradient(now.in * now.out());
+      std::vector<work> slope(now.in * now.out());
       narrow::gemm(narrow::transposed(now.x.operand()), now.dz.operand(),
-                   narrow::view(gradient.data(), now.in, now.out()));
+                   narrow::view(slope.data(), now.in, now.out()));
       prepare(now.dw, now.in, now.out());
       attach(now.dw, l, group_dw);
-      now.dw.assign(gradient.data(), options_.signals, bits_);
-      gradient.assign(now.out(), work{});
+      now.dw.assign(slope.data(), options_.signals, bits_);
+      slope.assign(now.out(), work{});
       for (std::size_t i = 0; i < count; ++i) {
-        for (std::size_t j = 0; j < now.out(); ++j) gradient[j] += dz[i * now.out() + j];
+        for (std::size_t j = 0; j < now.out(); ++j) slope[j] += dz[i * now.out() + j];
       }
       prepare(now.db, 1, now.out());
       attach(now.db, l, group_db);
-      now.db.assign(gradient.data(), options_.signals, bits_);
+      now.db.assign(slope.data(), options_.signals, bits_);
       if (l == 0) break;
       // Gradient of the inputs, then through the activation below.
       layer& below = layers_[l - 1];
@@ -261,10 +275,10 @@ class network {
   }
 
   // v <- momentum v - rate g; w <- w + v; then the norm of each column is brought down to the bound.
-  void move(stored& velocity, const signal& gradient, stored& parameter, std::vector<work>& w, double rate,
+  void move(stored& velocity, const gradient& slope, stored& parameter, std::vector<work>& w, double rate,
             std::size_t rows, std::size_t columns, double max_norm) {
     std::vector<work> v = values(velocity);
-    const std::vector<work> g = values(gradient);
+    const std::vector<work> g = values(slope);
     const auto keep = static_cast<work>(options_.momentum), step = static_cast<work>(rate);
     for (std::size_t i = 0; i < v.size(); ++i) v[i] = keep * v[i] - step * g[i];
     velocity.assign(v.data(), options_.updates, bits_);

@@ -45,10 +45,10 @@ void multiply_and_finish(const A& a, const B& b, const Output& out, const scalin
   using Accumulator = typename Class::accumulator;
   using Operand = typename Accumulator::operand_type;
   using Sum = typename Accumulator::sum_type;
-  if constexpr (Output::is_raw && !Class::exact_integer) {
+  if constexpr (needs_integer_sum<A, B, Output, Ops>() && !Class::exact_integer) {
     fail(
-        "gemm: c takes integer accumulators, but the sum is real: a scale varies along the depth, or an operand is "
-        "real");
+        "gemm: c or an epilogue takes integer accumulators, but the sum is real: a scale varies along the depth, or "
+        "accumulate_in was given");
   } else {
     const std::size_t m = a.rows(), depth = a.columns(), n = b.columns();
     const auto x = lower<Operand>(a, with_scale);
@@ -81,6 +81,10 @@ void gemm_matrices(const A& a, const B& b, const Output& out, std::size_t first_
   (read_scaling(s, option), ...);
   check_scaling(s, out, "gemm");
   const auto ops = epilogues_of(option...);
+  if constexpr (ends_in_requantize<std::remove_const_t<decltype(ops)>>) {
+    require(s.alpha == 1, "gemm: alpha is ", s.alpha, "; requantize takes only 1");
+    require(s.beta == 0, "gemm: beta is ", s.beta, "; requantize takes only 0");
+  }
   check_epilogues(ops, m, n);
   const auto rounding = rounding_of_options<typename Output::value_type>(option...);
   if (m == 0 || n == 0) return;

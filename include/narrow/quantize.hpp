@@ -132,7 +132,7 @@ void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& co
   const std::ptrdiff_t xs = x.stride(Rank - 1), ys = codes.stride(Rank - 1);
   const std::size_t length = x.extent(Rank - 1);
   detail::for_each_row(x, codes, [&](const S* from, T* to, std::size_t first, const auto& at) {
-    const std::size_t place = axis.is_per_tensor() || along_row ? 0 : at[axis.axis];
+    const std::size_t place = axis.is_per_tensor() || along_row ? 0 : at[axis.axis % Rank];
     if constexpr (real_element<source>) {
       if (!along_row) {
         detail::quantize_row(from, xs, to, ys, length, first, scheme, place, rounding, overflow);
@@ -198,7 +198,7 @@ void dequantize_into(const quantized_view<T, Rank, Scheme>& x, const tensor_view
   detail::require(!detail::bytes_of(x.codes).overlaps(detail::bytes_of(y)), "dequantize: y overlaps x");
   const bool along_row = x.axis.axis == Rank - 1;
   detail::for_each_row(x.codes, y, [&](const T* from, Real* to, std::size_t, const auto& at) {
-    const std::size_t place = x.axis.is_per_tensor() || along_row ? 0 : at[x.axis.axis];
+    const std::size_t place = x.axis.is_per_tensor() || along_row ? 0 : at[x.axis.axis % Rank];
     for (std::size_t i = 0; i < y.extent(Rank - 1); ++i) {
       const auto k = static_cast<std::ptrdiff_t>(i);
       const auto code =

@@ -82,9 +82,9 @@ struct float_format {
     static_assert(has_nan || std::is_same_v<Overflow, saturate>,
                   "this format has neither infinity nor NaN: it can only saturate");
     // The source field in which this format's lowest normal exponent lies; below 1, the source's own subnormals would
-    // be numbers of this format's normal range.
+    // be numbers of this format's normal range. Beyond the source's bias, its infinity would be such a number.
     constexpr int lowest_field = min_exponent + layout::bias;
-    if constexpr (lowest_field < 1) {
+    if constexpr (lowest_field < 1 || max_exponent > layout::bias) {
       return detail::narrow_exact(encode<Overflow>(detail::widen(x), rounding));
     } else {
       constexpr int S = layout::mantissa_bits, M = D.mantissa_bits;
@@ -105,7 +105,9 @@ struct float_format {
       const U kept = significand >> clamped;
       // 3. Codes run through the binades without a gap, so that rounding up is adding one, carry included.
       U code = (binade << M) + kept;
-      const U odd = detail::equal(code & U(1), U(1));
+      // Without a zero and a mantissa, `code` is still one above the result's code (see below).
+      constexpr bool offset_is_odd = !D.has_zero && M == 0;
+      const U odd = detail::equal(code & U(1), U(offset_is_odd ? 0 : 1));
       const U up = rounding.round_up(detail::discarded<U>{significand - (kept << clamped), shift, odd, negative, U(0)});
       code = code - up;
       if constexpr (!D.has_zero) code = detail::excess(code, U(std::uint32_t{1} << M));

@@ -79,7 +79,7 @@ std::vector<std::vector<double>> slices(const tensor_view<T, Rank>& x, granulari
     for (std::size_t i = 0; i < x.extent(Rank - 1); ++i) {
       const double value = real_value(std::remove_cv_t<T>(row[static_cast<std::ptrdiff_t>(i) * x.stride(Rank - 1)]));
       require(std::isfinite(value), "fit: element ", first + i, " is ", value, "; a range needs finite values");
-      const std::size_t place = axis.is_per_tensor() ? 0 : axis.axis == Rank - 1 ? i : at[axis.axis];
+      const std::size_t place = axis.is_per_tensor() ? 0 : axis.axis == Rank - 1 ? i : at[axis.axis % Rank];
       result[place].push_back(value);
     }
   });

@@ -111,6 +111,33 @@ void check_epilogues(const Tuple& ops, std::size_t m, std::size_t n) {
       ops);
 }
 
+// An epilogue on the accumulator sees an exact integer sum, which not every compute class gives.
+template <class Ops>
+inline constexpr bool has_accumulator_epilogue = false;
+template <class... Op>
+inline constexpr bool has_accumulator_epilogue<std::tuple<const Op&...>> = (on_accumulator<Op> || ...);
+
+// With requantize last, the output takes codes.
+template <class Ops>
+inline constexpr bool ends_in_requantize = [] {
+  if constexpr (std::tuple_size_v<Ops> == 0) {
+    return false;
+  } else {
+    return std::is_same_v<std::remove_cvref_t<std::tuple_element_t<std::tuple_size_v<Ops> - 1, Ops>>, requantize>;
+  }
+}();
+
+template <class A, class B, class Output, class Ops>
+constexpr bool needs_integer_sum() {
+  constexpr bool integers = A::is_fixed && B::is_fixed;
+  static_assert(integers || !Output::is_raw,
+                "an integer output holds accumulators, so both operands must be integers; "
+                "for rounded values use a narrow:: number type");
+  static_assert(integers || !has_accumulator_epilogue<Ops>,
+                "this epilogue acts on integer accumulators; an operand here is not an integer");
+  return Output::is_raw || has_accumulator_epilogue<Ops>;
+}
+
 // ---- one element --------------------------------------------------------------------------------------------------
 
 template <class Sum>
@@ -139,13 +166,16 @@ struct finisher {
   template <std::size_t I>
   using op_type = std::remove_cvref_t<std::tuple_element_t<I, Ops>>;
 
-  static constexpr bool gives_codes = [] {
-    if constexpr (op_count == 0) {
-      return false;
+  template <std::size_t I>
+  static constexpr bool op_on_accumulator = [] {
+    if constexpr (I < op_count) {
+      return on_accumulator<op_type<I>>;
     } else {
-      return std::is_same_v<op_type<op_count - 1>, requantize>;
+      return false;
     }
   }();
+
+  static constexpr bool gives_codes = ends_in_requantize<Ops>;
 
   template <class Sum>
   Value real(Sum sum, double scale, std::size_t i, std::size_t j) const {
@@ -168,13 +198,12 @@ struct finisher {
   }
   template <std::size_t I, class Sum>
   Value to_value(Sum sum, double scale, std::size_t i, std::size_t j) const {
-    if constexpr (I < op_count) {
-      if constexpr (on_accumulator<op_type<I>>) {
-        static_assert(ExactInteger, "this epilogue acts on integer accumulators; an operand here is not an integer");
-        return to_value<I + 1>(std::get<I>(ops)(to_accumulator(sum), i, j), scale, i, j);
-      }
+    if constexpr (op_on_accumulator<I>) {
+      static_assert(ExactInteger, "an epilogue on the accumulator sees an exact sum");
+      return to_value<I + 1>(std::get<I>(ops)(to_accumulator(sum), i, j), scale, i, j);
+    } else {
+      return on_reals<I>(real(sum, scale, i, j), i, j);
     }
-    return on_reals<I>(real(sum, scale, i, j), i, j);
   }
 
   // For raw integer outputs and for codes: every epilogue sees the integer.
@@ -191,9 +220,7 @@ struct finisher {
   template <class Sum, class Scale>
   void row(const Sum* sums, std::size_t i, std::size_t n, const Scale& scale, std::vector<Value>& buffer) const {
     if constexpr (Output::is_raw || gives_codes) {
-      static_assert(ExactInteger,
-                    "an integer output holds accumulators, so both operands must be integers; for rounded "
-                    "values use a narrow:: number type");
+      static_assert(ExactInteger, "an integer output holds an exact sum");
       using E = encoding_of<T>;
       for (std::size_t j = 0; j < n; ++j) {
         std::int64_t v = to_accumulator(sums[j]);

@@ -1,0 +1,107 @@
+// Integer-only inference (Jacob et al. 2017) of a trained network: int8 weights, uint8 activations, int32 sums and
+// biases, multipliers in fixed point. After the parameters are chosen no float takes part.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "compare/network.hpp"
+
+namespace compare {
+
+class integer_network {
+ public:
+  // Parameters from a trained network; the activations' ranges from `count` rows of calibration data.
+  integer_network(network<float_arithmetic>& trained, const network_shape& shape, narrow::granularity weights_axis,
+                  const float* calibration, std::size_t count)
+      : shape_(shape) {
+    trained.forward(calibration, count);
+    float scale_in = 1.0F / 255;
+    std::int32_t zero_in = 0;
+    for (std::size_t l = 0; l < trained.depth(); ++l) {
+      const bool last = l + 1 == trained.depth();
+      const std::vector<float> w = trained.weights(l), b = trained.biases(l);
+      const std::size_t in = shape.widths[l], out = w.size() / in;
+      const auto wv = narrow::view(w, in, out);
+      layer now{narrow::quantize<narrow::int8>(wv, narrow::affine::fit(wv, narrow::symmetric, weights_axis)),
+                narrow::affine(scale_in, zero_in),
+                {},
+                {},
+                last ? 1 : shape.pieces};
+      // The next layer's codes: the range of z on the calibration data. Classes keep 16 bits.
+      const auto& z = trained.pre_activation(l);
+      const auto zv = narrow::view(z, z.size());
+      const narrow::affine scheme_out = last ? narrow::affine::fit_for<narrow::int16>(zv, narrow::symmetric)
+                                             : narrow::affine::fit_for<narrow::uint8>(zv);
+      for (std::size_t j = 0; j < out; ++j) {
+        const auto& scheme = now.weights.scheme();
+        const double product = static_cast<double>(scheme.scale(scheme.count() == 1 ? 0 : j)) * scale_in;
+        now.bias.push_back(static_cast<std::int32_t>(std::nearbyint(static_cast<double>(b[j]) / product)));
+        now.finish.multipliers.push_back(
+            narrow::fixed_multiplier::from_real(product / static_cast<double>(scheme_out.scale())));
+      }
+      now.finish.zero_point = scheme_out.zero_point();
+      now.finish.lowest = last ? -32768 : 0;
+      now.finish.highest = last ? 32767 : 255;
+      layers_.push_back(std::move(now));
+      scale_in = scheme_out.scale();
+      zero_in = scheme_out.zero_point();
+    }
+  }
+
+  // The class of each of `count` rows.
+  std::vector<std::uint8_t> classify(const float* x, std::size_t count) const {
+    const std::size_t features = shape_.widths.front(), classes = shape_.widths.back();
+    std::vector<narrow::uint8> codes(count * features);
+    narrow::quantize_into(narrow::view(x, codes.size()), narrow::view(codes.data(), codes.size()), layers_[0].input);
+    for (std::size_t l = 0; l + 1 < layers_.size(); ++l) {
+      const layer& now = layers_[l];
+      const std::size_t out = now.bias.size();
+      std::vector<narrow::uint8> z(count * out);
+      multiply(now, codes, narrow::view(z.data(), count, out));
+      // The largest piece: codes of one scheme compare as their values do.
+      codes.resize(count * out / now.pieces);
+      for (std::size_t i = 0; i < codes.size(); ++i) {
+        codes[i] = *std::max_element(z.begin() + static_cast<std::ptrdiff_t>(i * now.pieces),
+                                     z.begin() + static_cast<std::ptrdiff_t>((i + 1) * now.pieces));
+      }
+    }
+    std::vector<narrow::int16> logits(count * classes);
+    multiply(layers_.back(), codes, narrow::view(logits.data(), count, classes));
+    std::vector<std::uint8_t> labels(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto row = logits.begin() + static_cast<std::ptrdiff_t>(i * classes);
+      labels[i] = static_cast<std::uint8_t>(std::max_element(row, row + static_cast<std::ptrdiff_t>(classes)) - row);
+    }
+    return labels;
+  }
+
+  std::size_t weight_bytes() const {
+    std::size_t bytes = 0;
+    for (const layer& l : layers_) bytes += l.weights.size() + 4 * l.bias.size() + 4 * l.weights.scheme().count();
+    return bytes;
+  }
+
+ private:
+  struct layer {
+    narrow::quantized_matrix<narrow::int8, narrow::affine> weights;
+    narrow::affine input;
+    std::vector<std::int32_t> bias;
+    narrow::requantize finish;
+    std::size_t pieces;
+  };
+
+  template <class T>
+  static void multiply(const layer& now, const std::vector<narrow::uint8>& codes, const narrow::matrix_view<T>& z) {
+    const std::size_t in = now.weights.extent(0);
+    const narrow::quantized_view<narrow::uint8, 2, narrow::affine> x{narrow::view(codes, z.rows(), in), &now.input,
+                                                                     narrow::per_tensor};
+    narrow::gemm(x, now.weights, z, narrow::integer_bias(now.bias), now.finish);
+  }
+
+  network_shape shape_;
+  std::vector<layer> layers_;
+};
+
+}  // namespace compare

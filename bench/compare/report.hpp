@@ -1,0 +1,208 @@
+// What the main job prints: a header that names machine and command, one aligned table, the same as JSON.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace compare {
+
+struct result_row {
+  std::string format, bits, arithmetic, baseline;
+  std::vector<double> errors;    // test error in percent, one a seed
+  double seconds_per_epoch = 0;  // 0: nothing was trained
+  std::size_t weight_bytes = 0;
+  double label_agreement = -1;  // percent; negative: not compared
+};
+
+struct report_header {
+  std::vector<std::pair<std::string, std::string>> lines;
+};
+
+inline double mean(const std::vector<double>& v) {
+  double sum = 0;
+  for (const double x : v) sum += x;
+  return v.empty() ? NAN : sum / static_cast<double>(v.size());
+}
+// Half the distance between the best and the worst seed.
+inline double spread(const std::vector<double>& v) {
+  if (v.empty()) return NAN;
+  const auto [low, high] = std::ranges::minmax(v);
+  return (high - low) / 2;
+}
+
+// A network that learned nothing, or lost what it had learned: it errs on at least half of the tests.
+inline bool diverged(const result_row& row) { return !(mean(row.errors) < 50); }
+
+inline std::string cpu_name() {
+  std::ifstream info("/proc/cpuinfo");
+  std::string line, family, model, name;
+  const auto after = [&](const char* key, std::string& to) {
+    const auto colon = line.find(':');
+    if (to.empty() && line.rfind(key, 0) == 0 && colon != std::string::npos && colon + 2 <= line.size()) {
+      to = line.substr(colon + 2);
+    }
+  };
+  while (std::getline(info, line)) after("model name", name), after("cpu family", family), after("model\t", model);
+  if (name.empty()) return "unknown CPU";
+  return name + " (family " + family + " model " + model + ")";
+}
+
+inline report_header header_for(const std::string& command, const std::string& data, const std::string& training) {
+#if defined(__clang__)
+  const std::string compiler = "Clang " __clang_version__;
+#else
+  const std::string compiler = "GCC " __VERSION__;
+#endif
+#if defined(NARROW_BUILD_FLAGS)
+  const std::string flags = NARROW_BUILD_FLAGS;
+#else
+  const std::string flags;
+#endif
+  return {{{"machine", cpu_name() + ", " + std::to_string(std::thread::hardware_concurrency()) + " threads"},
+           {"compiler", compiler + (flags.empty() ? "" : ", " + flags)},
+           {"command", command},
+           {"data", data},
+           {"training", training}}};
+}
+
+namespace detail {
+
+inline std::string fixed_text(double value, int places, bool sign = false) {
+  char text[64];
+  std::snprintf(text, sizeof text, sign ? "%+.*f" : "%.*f", places, value);
+  return text;
+}
+
+inline const result_row* find_row(const std::vector<result_row>& rows, const std::string& name) {
+  const auto at = std::ranges::find(rows, name, &result_row::format);
+  return at == rows.end() ? nullptr : &*at;
+}
+
+inline std::vector<std::string> cells(const result_row& row, const std::vector<result_row>& rows) {
+  const result_row* const base = find_row(rows, row.baseline);
+  const std::string difference = base == nullptr || base == &row
+                                     ? "-"
+                                     : fixed_text(mean(row.errors) - mean(base->errors), 2, true) +
+                                           (row.baseline == "float32" ? "" : " (" + row.baseline + ")");
+  return {
+      row.format,
+      row.bits,
+      row.arithmetic,
+      fixed_text(mean(row.errors), 2) + " +-" + fixed_text(spread(row.errors), 2) + (diverged(row) ? " diverged" : ""),
+      difference,
+      row.label_agreement < 0 ? "-" : fixed_text(row.label_agreement, 2),
+      row.seconds_per_epoch == 0 ? "-" : fixed_text(row.seconds_per_epoch, 2),
+      std::to_string(row.weight_bytes)};
+}
+
+inline std::string json_text(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      result += '\\', result += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      char code[8];
+      std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+      result += code;
+    } else {
+      result += c;
+    }
+  }
+  return result + '"';
+}
+inline std::string json_number(double value) { return std::isfinite(value) ? fixed_text(value, 6) : "null"; }
+
+}  // namespace detail
+
+inline std::string table_text(const report_header& header, const std::vector<result_row>& rows) {
+  std::vector<std::vector<std::string>> table{
+      {"format", "bits", "arithmetic", "test error %", "difference", "same labels %", "s/epoch", "weight bytes"}};
+  for (const auto& row : rows) table.push_back(detail::cells(row, rows));
+  std::vector<std::size_t> widths(table[0].size());
+  for (const auto& line : table) {
+    for (std::size_t c = 0; c < line.size(); ++c) widths[c] = std::max(widths[c], line[c].size());
+  }
+  std::string text;
+  for (const auto& [name, value] : header.lines) text += name + ": " + value + "\n";
+  text += "\n";
+  for (std::size_t r = 0; r < table.size(); ++r) {
+    std::string line;
+    for (std::size_t c = 0; c < widths.size(); ++c) {
+      const std::string pad(widths[c] - table[r][c].size(), ' ');
+      line += (c == 0 ? "" : "  ") + (c < 5 ? table[r][c] + pad : pad + table[r][c]);
+    }
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    if (r == 0) text += std::string(line.size(), '-') + "\n";
+  }
+  return text;
+}
+
+inline std::string json_report(const report_header& header, const std::vector<result_row>& rows) {
+  std::string text = "{\n";
+  for (const auto& [name, value] : header.lines) {
+    text += "  " + detail::json_text(name) + ": " + detail::json_text(value) + ",\n";
+  }
+  text += "  \"rows\": [";
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const result_row& row = rows[r];
+    const result_row* const base = detail::find_row(rows, row.baseline);
+    text += std::string(r == 0 ? "" : ",") + "\n    {\"format\": " + detail::json_text(row.format) +
+            ", \"bits\": " + detail::json_text(row.bits) + ", \"arithmetic\": " + detail::json_text(row.arithmetic) +
+            ", \"baseline\": " + detail::json_text(row.baseline) + ", \"test_error_percent\": [";
+    for (std::size_t i = 0; i < row.errors.size(); ++i) {
+      text += (i == 0 ? "" : ", ") + detail::json_number(row.errors[i]);
+    }
+    text += "], \"mean\": " + detail::json_number(mean(row.errors)) +
+            ", \"spread\": " + detail::json_number(spread(row.errors)) +
+            ", \"difference\": " + detail::json_number(base == nullptr ? NAN : mean(row.errors) - mean(base->errors)) +
+            ", \"diverged\": " + (diverged(row) ? "true" : "false") +
+            ", \"same_labels_percent\": " + detail::json_number(row.label_agreement < 0 ? NAN : row.label_agreement) +
+            ", \"seconds_per_epoch\": " + detail::json_number(row.seconds_per_epoch) +
+            ", \"weight_bytes\": " + std::to_string(row.weight_bytes) + "}";
+  }
+  return text + "\n  ]\n}\n";
+}
+
+// A file that appears whole or not at all: written beside its place, then renamed. Opened at once, so that a path that
+// cannot be written is an error before the work, not after it. Errors: std::runtime_error naming the path.
+class whole_file {
+ public:
+  explicit whole_file(std::filesystem::path path) : path_(std::move(path)), partial_(path_.string() + ".partial") {
+    out_.open(partial_);
+    if (!out_ || std::filesystem::is_directory(path_)) {
+      out_.close();
+      std::error_code ignored;
+      std::filesystem::remove(partial_, ignored);
+      throw std::runtime_error(path_.string() + ": cannot be written");
+    }
+  }
+  whole_file(const whole_file&) = delete;
+  whole_file& operator=(const whole_file&) = delete;
+  ~whole_file() {
+    std::error_code ignored;
+    if (!done_) std::filesystem::remove(partial_, ignored);
+  }
+  void finish(const std::string& text) {
+    out_ << text;
+    out_.close();
+    if (!out_) throw std::runtime_error(path_.string() + ": writing failed");
+    std::filesystem::rename(partial_, path_);
+    done_ = true;
+  }
+
+ private:
+  std::filesystem::path path_, partial_;
+  std::ofstream out_;
+  bool done_ = false;
+};
+
+}  // namespace compare
