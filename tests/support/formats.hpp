@@ -7,7 +7,7 @@
 
 #include "narrow/encoding/float_format.hpp"
 
-namespace narrow_test {
+namespace support {
 
 using narrow::float_format;
 using narrow::specials;
@@ -81,10 +81,10 @@ struct high_e8m3 : float_format<{8, 3, 100}> {
 using formats_with_vectors =
     testing::Types<float16, bfloat16, float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz, float8_e4m3b11fnuz,
                    float8_e4m3, float8_e3m4, float8_e8m0fnu, float6_e2m3fn, float6_e3m2fn, float4_e2m1fn>;
-using all_formats =
-    testing::Types<float16, bfloat16, float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz, float8_e4m3b11fnuz,
-                   float8_e4m3, float8_e3m4, float8_e8m0fnu, float6_e2m3fn, float6_e3m2fn, float4_e2m1fn, ibm_1_6_9,
-                   hfp8_1_4_3, unsigned_e5m3, unsigned_e3m2_without_zero, powers_of_two_with_zero, wide_e9m4, high_e8m3>;
+using all_formats = testing::Types<float16, bfloat16, float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz,
+                                   float8_e4m3b11fnuz, float8_e4m3, float8_e3m4, float8_e8m0fnu, float6_e2m3fn,
+                                   float6_e3m2fn, float4_e2m1fn, ibm_1_6_9, hfp8_1_4_3, unsigned_e5m3,
+                                   unsigned_e3m2_without_zero, powers_of_two_with_zero, wide_e9m4, high_e8m3>;
 
 struct format_name {
   template <class Format>
@@ -93,4 +93,4 @@ struct format_name {
   }
 };
 
-}  // namespace narrow_test
+}  // namespace support

@@ -14,7 +14,7 @@
 #include "narrow/overflow.hpp"
 #include "narrow/rounding.hpp"
 
-namespace narrow_test {
+namespace support {
 
 // ---- fractions in [0, 1) ----------------------------------------------------------------------------------------
 // d as a real number. Every d of these tests has at most 64 significant bits.
@@ -89,7 +89,7 @@ bool goes_up(const narrow::stochastic& s, const gap<F>& g) {
   const std::uint64_t one = std::uint64_t{1} << s.count;
   const std::uint64_t random = s.bits % one;
   const bool complement = g.from_floor && g.negative;
-  const std::uint64_t magnitude = s.pre_round ? g.d.nearest(s.count)
+  const std::uint64_t magnitude = s.pre_round  ? g.d.nearest(s.count)
                                   : complement ? g.d.ceiling(s.count)
                                                : g.d.floor(s.count);
   return complement ? (one - magnitude) + random < one : magnitude + random >= one;
@@ -163,8 +163,8 @@ class float_oracle {
     const std::uint32_t rounded = p.below + (goes_up(rounding, g) ? 1 : 0);
     const bool zero = rounded == 0 && d_.special == narrow::specials::nan_negative_zero;
     if (rounded <= largest()) return zero ? 0 : rounded + sign;
-    const bool finite = std::is_same_v<Overflow, narrow::saturate> ||
-                        (!std::isinf(p.x) && overflow_stays_finite(rounding, negative));
+    const bool finite =
+        std::is_same_v<Overflow, narrow::saturate> || (!std::isinf(p.x) && overflow_stays_finite(rounding, negative));
     if (finite) return largest() + sign;
     return d_.special == narrow::specials::infinity_and_nan ? largest() + 1 + sign : encode_nan(negative);
   }
@@ -221,9 +221,9 @@ struct fixed_oracle {
     const gap<real_fraction> g{{scaled - below}, std::fmod(below, 2) != 0, negative, true};
     const long double rounded = (negative ? -1 : 1) * (below + (goes_up(rounding, g) ? 1 : 0));
     if (wraps) return wrapped(rounded);
-    return rounded < static_cast<long double>(low)          ? low
+    return rounded < static_cast<long double>(low)         ? low
            : rounded > static_cast<long double>(highest()) ? highest()
-                                                            : static_cast<std::int64_t>(rounded);
+                                                           : static_cast<std::int64_t>(rounded);
   }
 
  private:
@@ -249,12 +249,12 @@ void for_neighbours(double x, const Action& action) {
 template <class Real>
 std::vector<Real> edge_cases() {
   using limits = std::numeric_limits<Real>;
-  std::vector<Real> result{0, limits::denorm_min(), limits::min(), limits::max(), limits::infinity(),
-                           limits::quiet_NaN()};
+  std::vector<Real> result{
+      0, limits::denorm_min(), limits::min(), limits::max(), limits::infinity(), limits::quiet_NaN()};
   for (const int exponent : {-140, -126, -100, -40, 40, 100, 126, 127}) result.push_back(std::ldexp(Real{1}, exponent));
   const std::size_t positive = result.size();
   for (std::size_t i = 0; i < positive; ++i) result.push_back(std::copysign(result[i], Real{-1}));
   return result;
 }
 
-}  // namespace narrow_test
+}  // namespace support

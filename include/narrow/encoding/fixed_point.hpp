@@ -45,12 +45,13 @@ template <class Overflow, class Real, class Rounding>
   const U magnitude = all ^ sign;
   const U negative = ~equal(sign, U(0));
   const U infinite_bits = U((std::uint32_t{1} << (layout::width - 1 - S)) - 1) << S;
-  const U nan = greater(magnitude, infinite_bits);
+  // NaN is zero; so is an infinity that wraps.
+  const U zero = greater(magnitude, std::is_same_v<Overflow, wrap> ? infinite_bits - U(1) : infinite_bits);
   const U stored_field = magnitude >> S;
   const U subnormal = equal(stored_field, U(0));
   const U field = stored_field | (subnormal & U(1));
   const U hidden = (U(1) << S) & ~subnormal;
-  const U significand = ((magnitude & ((U(1) << S) - U(1))) | hidden) & ~nan;
+  const U significand = ((magnitude & ((U(1) << S) - U(1))) | hidden) & ~zero;
   // 2. Shift to units of the last place: to the right by `right`, cutting, or to the left, exact.
   const U target = U(static_cast<std::uint32_t>(bias + layout::bias + S - fraction));
   const U source = field + U(std::uint32_t{bias});
@@ -69,7 +70,11 @@ template <class Overflow, class Real, class Rounding>
   } else {
     // 3. Saturate by magnitude. Shifts beyond the lane's headroom overflow whatever they leave.
     const U headroom = U(std::uint32_t{layout::width - 1 - S});
-    const U huge = greater(left, headroom) & ~equal(significand, U(0));
+    const U beyond = greater(left, headroom) & ~equal(significand, U(0));
+    // So does an infinity's field, unless the steps are as large as 2^97 (for float): then it is looked for.
+    constexpr int largest_left = (1 << (layout::width - 1 - S)) - 1 - layout::bias - S;
+    const bool steps_are_vast = largest_left + fraction <= layout::width - 1 - S;
+    const U huge = steps_are_vast ? beyond | equal(magnitude, infinite_bits) : beyond;
     const U limit = select(negative, range.lowest, range.highest);
     const U over = huge | greater(integer, limit);
     return select(over, select(negative, U(0) - range.lowest, range.highest), code);

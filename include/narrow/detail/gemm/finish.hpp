@@ -1,6 +1,7 @@
 // From sums to the output: scale, alpha and beta, epilogues, conversion. Shared by gemm and conv2d.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <tuple>
@@ -151,6 +152,17 @@ constexpr std::int64_t to_accumulator(Sum sum) {
   }
 }
 
+// A wide integer as a double with a sticky last bit: a later rounding to fewer bits is then the only one.
+template <class Sum>
+double to_odd_double(Sum sum) {
+  const bool negative = sum < 0;
+  uint128 magnitude = negative ? uint128{0} - static_cast<uint128>(sum) : static_cast<uint128>(sum);
+  int shift = 0;
+  for (; magnitude >> 53 != 0; ++shift) magnitude = (magnitude >> 1) | (magnitude & 1);
+  const double result = std::ldexp(static_cast<double>(static_cast<std::uint64_t>(magnitude)), shift);
+  return negative ? -result : result;
+}
+
 // Everything an element passes on its way out. Value is float where a scale is any real, else double (whose scales are
 // powers of two, so that a sum is converted once).
 template <class Value, bool ExactInteger, class Output, class Ops, class Rounding>
@@ -179,7 +191,12 @@ struct finisher {
 
   template <class Sum>
   Value real(Sum sum, double scale, std::size_t i, std::size_t j) const {
-    Value v = product(static_cast<Value>(sum), static_cast<Value>(scale));
+    Value v = static_cast<Value>(sum);
+    if constexpr (std::is_same_v<Value, double> && !std::is_same_v<T, double> && !std::is_floating_point_v<Sum> &&
+                  sizeof(Sum) >= 8) {
+      v = to_odd_double(sum);
+    }
+    v = product(v, static_cast<Value>(scale));
     if (s.alpha != 1) v = product(static_cast<Value>(s.alpha), v);
     if (s.beta != 0) {
       v = detail::sum(v, product(static_cast<Value>(s.beta), static_cast<Value>(out.old_value(i, j))));

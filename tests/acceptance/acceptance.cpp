@@ -1,0 +1,82 @@
+// What training must show, and what must fail: Courbariaux et al. 2014, Gupta et al. 2015, Jacob et al. 2017 on the
+// calibration network. Means over two seeds; tolerances in points of test error. On the procedural digits, and on MNIST
+// where its files are found.
+#include <gtest/gtest.h>
+
+#include "compare/digits.hpp"
+#include "compare/experiments.hpp"
+#include "support/data.hpp"
+
+namespace {
+
+struct task {
+  compare::dataset data;
+  std::size_t epochs = 0;
+  double dynamic_tolerance = 0;  // points, of dynamic 10/12
+  std::vector<compare::float_cache> caches = std::vector<compare::float_cache>(2);
+
+  struct result {
+    double error = 0, agreement = 0;
+  };
+  result run(const std::string& name) {
+    result sum;
+    for (std::size_t seed = 0; seed < caches.size(); ++seed) {
+      const auto all = compare::all_experiments(caches[seed]);
+      const auto at = std::ranges::find(all, name, &compare::experiment::name);
+      if (at == all.end()) throw std::runtime_error("no experiment " + name);
+      const auto outcome = at->run({&data, epochs, seed + 1});
+      sum.error += outcome.error_percent / 2;
+      sum.agreement += outcome.label_agreement / 2;
+    }
+    std::printf("%-24s %6.2f %%\n", name.c_str(), sum.error);
+    return sum;
+  }
+};
+
+void check(task& t) {
+  const double base = t.run("float32").error;
+  EXPECT_GT(base, 2.0);
+  EXPECT_LT(base, 3.0);
+  for (const char* name : {"float16", "fixed-20/20"}) EXPECT_LE(std::abs(t.run(name).error - base), 0.3) << name;
+  EXPECT_LE(std::abs(t.run("bfloat16").error - base), 0.4);
+  for (const char* name : {"dynamic-10/12", "dynamic-10/12-sr", "dynamic-10/10"}) {
+    EXPECT_LE(std::abs(t.run(name).error - base), t.dynamic_tolerance) << name;
+  }
+  // Stochastic rounding of the updates is what carries 6-bit parameters.
+  EXPECT_GT(t.run("dynamic-10/6").error, base + 2);
+  EXPECT_LT(t.run("dynamic-10/6-sr").error, base + 1.5);
+  // Failures must fail.
+  EXPECT_GE(t.run("fixed-10/20").error, 60);
+  EXPECT_GE(t.run("dynamic-10/12-theta.1").error, 20);
+  EXPECT_GE(t.run("fixed-20/20-int3").error, 20);
+  // Integer-only inference.
+  for (const char* name : {"int8-per-tensor", "int8-per-channel"}) {
+    const auto result = t.run(name);
+    EXPECT_LE(std::abs(result.error - base), 0.2) << name;
+    EXPECT_GE(result.agreement, 99.5) << name;
+  }
+  // Gupta's network and rounding.
+  const double gupta = t.run("gupta-float32").error;
+  EXPECT_GE(t.run("gupta-8.8-rn").error, 80);
+  EXPECT_LE(std::abs(t.run("gupta-8.8-sr").error - gupta), 0.6);
+  EXPECT_LE(std::abs(t.run("gupta-2.14/6.10-rn").error - gupta), 0.4);
+  EXPECT_LE(std::abs(t.run("gupta-2.14/6.10-sr").error - gupta), 0.4);
+}
+
+TEST(Acceptance, ProceduralDigits) {
+  task t{compare::procedural_digits(), 20, 0.6};
+  check(t);
+}
+
+TEST(Acceptance, Mnist) {
+  const auto folder = support::test_data("mnist");
+  if (!folder) GTEST_SKIP() << support::missing_data("mnist");
+#if defined(NARROW_WITH_ZLIB)
+  task t{compare::load_mnist(*folder, 20000), 10, 0.4};
+  check(t);
+#else
+  GTEST_SKIP() << "the files are compressed, and this build has no zlib";
+#endif
+}
+
+}  // namespace

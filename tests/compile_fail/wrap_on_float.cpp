@@ -1,0 +1,5 @@
+// expect: a float format overflows by saturate or to_infinity
+// The low bits of a float's code mean nothing.
+#include <narrow/number.hpp>
+
+auto half = narrow::convert<narrow::float16>(1e9F, narrow::nearest_even{}, narrow::wrap{});
