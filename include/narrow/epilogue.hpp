@@ -19,7 +19,7 @@
 
 namespace narrow {
 
-// Adds b[j] to column j (in a convolution: to output channel j).
+// Adds b[j] to column j (in a convolution: to output channel j). Views the values: they must outlive the call.
 template <class T>
 struct column_bias {
   vector_view<const T> values;

@@ -7,6 +7,8 @@
 #include "narrow/epilogue.hpp"
 #include "narrow/gemm.hpp"
 #include "narrow/number.hpp"
+#include "narrow/number_math.hpp"
+#include "narrow/number_traits.hpp"
 #include "narrow/overflow.hpp"
 #include "narrow/quantize.hpp"
 #include "narrow/quantized_tensor.hpp"

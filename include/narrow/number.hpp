@@ -81,6 +81,7 @@ constexpr double to_double_odd(T value) {
 // An exact integer count of 2^-fraction, in the fixed-point encoding E, rounded once.
 template <fixed_point_encoding E, class Overflow, class Rounding>
 constexpr typename E::storage_type fit_fixed(int128 value, int fraction, const Rounding& rounding) {
+  static_assert(!std::same_as<Overflow, to_infinity>, "fixed point has no infinity: saturate or wrap");
   const int left = E::fraction_bits - fraction;
   int128 code = 0;
   if (left > 64) {

@@ -1,4 +1,6 @@
-// Binary floating point of up to 16 bits, every one from a descriptor: `float_format<{.exponent_bits = 5, ...}>`.
+// Binary floating point of up to 16 bits, every one from a descriptor:
+//
+//   float_format<float_descriptor{.exponent_bits = 5, .mantissa_bits = 10, .bias = 15}>
 //
 // A code is sign | exponent | mantissa. Exponent field 0 holds zero and the subnormals; a format without a zero
 // (E8M0) has an ordinary binade there. Conversions round first and test for overflow afterwards, never twice.
