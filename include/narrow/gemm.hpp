@@ -28,13 +28,17 @@ namespace narrow {
 
 namespace detail {
 
-template <class Output>
-void check_scaling(const scaling& s, const Output&, const char* what) {
+template <class Output, class Ops>
+void check_scaling(const scaling& s, const Output&, const Ops&, const char* what) {
   require(std::isfinite(s.alpha), what, ": alpha is ", s.alpha, "; it must be finite");
   require(std::isfinite(s.beta), what, ": beta is ", s.beta, "; it must be finite");
   if constexpr (Output::is_raw) {
     require(s.alpha == 1, what, ": alpha is ", s.alpha, "; an output of integer accumulators takes only 1");
     require(s.beta == 0 || s.beta == 1, what, ": beta is ", s.beta, "; an output of integer accumulators takes 0 or 1");
+  }
+  if constexpr (ends_in_requantize<Ops>) {
+    require(s.alpha == 1, what, ": alpha is ", s.alpha, "; requantize takes only 1");
+    require(s.beta == 0, what, ": beta is ", s.beta, "; requantize takes only 0");
   }
 }
 
@@ -79,12 +83,8 @@ void gemm_matrices(const A& a, const B& b, const Output& out, std::size_t first_
   require(!written.overlaps(b.bytes()), "gemm: c overlaps b");
   scaling s;
   (read_scaling(s, option), ...);
-  check_scaling(s, out, "gemm");
   const auto ops = epilogues_of(option...);
-  if constexpr (ends_in_requantize<std::remove_const_t<decltype(ops)>>) {
-    require(s.alpha == 1, "gemm: alpha is ", s.alpha, "; requantize takes only 1");
-    require(s.beta == 0, "gemm: beta is ", s.beta, "; requantize takes only 0");
-  }
+  check_scaling(s, out, ops, "gemm");
   check_epilogues(ops, m, n);
   const auto rounding = rounding_of_options<typename Output::value_type>(option...);
   if (m == 0 || n == 0) return;

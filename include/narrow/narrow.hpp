@@ -1,7 +1,8 @@
-// The whole library, less what is opt-in (storage/, interop/).
+// The whole library, less what is opt-in (number_io.hpp, storage/, interop/).
 #pragma once
 
 #include "narrow/accumulator.hpp"
+#include "narrow/conv.hpp"
 #include "narrow/element.hpp"
 #include "narrow/encoding/encoding.hpp"
 #include "narrow/epilogue.hpp"

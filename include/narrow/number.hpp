@@ -270,9 +270,14 @@ class number {
     return result;
   }
 
+  // A sum of zero is -0 only where both operands are; under toward_negative it is, unless both are +0 (IEEE 754, 6.3).
   static constexpr double add_exact(double a, double b) {
     const bool finite = a - a == 0 && b - b == 0;
-    return finite && a + b != 0 ? detail::sum_to_odd(a, b) : a + b;
+    if (finite && a + b != 0) return detail::sum_to_odd(a, b);
+    if (std::same_as<Rounding, toward_negative> && finite) {
+      return (std::bit_cast<std::uint64_t>(a) | std::bit_cast<std::uint64_t>(b)) >> 63 != 0 ? -0.0 : 0.0;
+    }
+    return a + b;
   }
 
   static constexpr double divide_by_zero(double x, double y) {

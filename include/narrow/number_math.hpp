@@ -134,7 +134,7 @@ T rint(T x) {
     // From 2^16 on, numbers of at most 16 bits are integers.
     const double value = double(x);
     if (!(std::fabs(value) < 65536)) return x;
-    const double integer = double(number<signed_integer<32>>(value, rounding));
+    const double integer = double(convert<number<signed_integer<32>>>(value, rounding));
     return detail::without_rounding<T>(static_cast<typename T::real_type>(std::copysign(integer, value)));
   }
 }

@@ -16,19 +16,20 @@ namespace narrow::detail {
 
 // ---- the output, made uniform -------------------------------------------------------------------------------------
 
-// A matrix of reals, of raw accumulators (standard integers), or of codes under a scheme.
-template <class T, class Scheme>
+// A matrix of reals, of raw accumulators (standard integers), or of codes under a scheme. A view has operator()(i, j)
+// and, along j, a stride; the axis is the scheme's, as one of the matrix.
+template <class T, class Scheme, class View = matrix_view<T>>
 struct output_matrix {
   using value_type = T;
   static constexpr bool is_raw = std::is_integral_v<T>;
-  matrix_view<T> view;
+  View view;
   const Scheme* scheme;
+  granularity axis;
 
   double old_value(std::size_t i, std::size_t j) const {
     if constexpr (real_element<T> || is_raw) {
       return static_cast<double>(view(i, j));
     } else {
-      const granularity axis = scheme->axis();
       const std::size_t place = axis.is_per_tensor() ? 0 : axis.axis == 0 ? i : j;
       return scheme->template decode<encoding_of<T>, double>(widen_code<std::uint64_t>(storage_of(view(i, j))), place);
     }
@@ -38,11 +39,11 @@ struct output_matrix {
 template <class T>
 auto output_of(const matrix_view<T>& c) {
   static_assert(!std::is_const_v<T>, "the output is written, so its elements cannot be const");
-  return output_matrix<T, unscaled_scheme>{c, &unscaled};
+  return output_matrix<T, unscaled_scheme>{c, &unscaled, per_tensor};
 }
 template <class T, class Scheme>
 auto output_of(quantized_tensor<T, 2, Scheme>& c) {
-  return output_matrix<T, Scheme>{c.codes(), &c.scheme()};
+  return output_matrix<T, Scheme>{c.codes(), &c.scheme(), c.scheme().axis()};
 }
 
 template <class C>
@@ -255,18 +256,18 @@ struct finisher {
     if constexpr (real_element<T>) {
       for (std::size_t j = 0; j < n; ++j) out.view(i, j) = static_cast<T>(values[j]);
     } else {
-      const granularity axis = out.scheme->axis();
       const std::ptrdiff_t stride = out.view.stride(1);
-      T* const to = out.view.data() + static_cast<std::ptrdiff_t>(i) * out.view.stride(0);
+      T* const to = &out.view(i, 0);
       const std::size_t index = first_index + i * n;
       using overflow = overflow_of<T>;
-      if (axis == per_column) {
+      if (out.axis == per_column) {
         for (std::size_t j = 0; j < n; ++j) {
           quantize_row(values + j, 1, to + static_cast<std::ptrdiff_t>(j) * stride, stride, 1, index + j, *out.scheme,
                        j, rounding, overflow{});
         }
       } else {
-        quantize_row(values, 1, to, stride, n, index, *out.scheme, axis.is_per_tensor() ? 0 : i, rounding, overflow{});
+        quantize_row(values, 1, to, stride, n, index, *out.scheme, out.axis.is_per_tensor() ? 0 : i, rounding,
+                     overflow{});
       }
     }
   }

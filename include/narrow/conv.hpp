@@ -1,0 +1,220 @@
+// Two-dimensional convolution (cross-correlation, as deep learning has it): the plain loops that faster ones are held
+// to.
+//
+//   conv2d(x, w, y);                                                            // stride 1, no padding
+//   conv2d(xq, wq, y, {.stride_h = 2, .stride_w = 2, .pad_top = 1, .pad_left = 1}, bias(b), relu);
+//
+//   y(n, i, j, o) = sum over r, s, c of  x(n, i * stride_h + r * dilation_h - pad_top,
+//                                           j * stride_w + s * dilation_w - pad_left, c of o's group) * w(o, r, s, c)
+//
+// Shapes:  nhwc  x (N, H, W, C)   w (O, KH, KW, C / groups)   y (N, OH, OW, O)   the default
+//          nchw  x (N, C, H, W)   w (O, C / groups, KH, KW)   y (N, O, OH, OW)
+//   OH = (H + pad_top + pad_bottom - dilation_h * (KH - 1) - 1) / stride_h + 1, rounded down; OW likewise.
+//   Group g makes output channels [g * O / groups, (g + 1) * O / groups) from that share of the input channels.
+//
+// Operands, sums, outputs and options are those of gemm, at rank 4. A scheme is per tensor, or along the channels; that
+// of w may also be along the output channels (axis 0). Parameters along the input channels cannot be factored out of
+// the sum: the operands are decoded to reals first, and there is no integer sum.
+// The sum of one output is one chain in the order (kernel row, kernel column, channel), ascending, whatever the layout,
+// padding included: an operand of exactly zero (for affine codes, the zero point), and so NaN beside a weight that is
+// not finite. The bf16 class takes pairs along that order; a last odd term is paired with zero.
+// An epilogue sees (value, pixel, output channel), with pixel = (n * OH + i) * OW + j; `bias` and `requantize` have one
+// value for each output channel. A stochastic output takes the bits of index pixel * O + channel.
+//
+// Errors (std::invalid_argument): a stride, a dilation, a number of groups or a kernel of zero; channels that the
+// groups do not divide, or that differ between x and w; a kernel larger than the padded image; an output of another
+// shape, or that overlaps an operand; a scheme along another axis; sizes that overflow; an epilogue of the wrong
+// length; integer outputs of real sums; alpha or beta that the output cannot take. Nothing is written in that case.
+#pragma once
+
+#include "narrow/detail/conv/lower.hpp"
+#include "narrow/detail/conv/planes.hpp"
+#include "narrow/gemm.hpp"
+
+namespace narrow {
+
+enum class image_layout { nhwc, nchw };
+inline constexpr image_layout nhwc = image_layout::nhwc;
+inline constexpr image_layout nchw = image_layout::nchw;
+
+struct conv_geometry {
+  std::size_t stride_h = 1, stride_w = 1;
+  std::size_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  std::size_t dilation_h = 1, dilation_w = 1;
+  std::size_t groups = 1;
+  image_layout layout = nhwc;
+};
+
+namespace detail {
+
+inline axis_order order_of(image_layout layout) {
+  return layout == nhwc ? axis_order{0, 1, 2, 3} : axis_order{0, 2, 3, 1};
+}
+
+// How many places a kernel has along one axis. The parts name the axis in errors.
+inline std::size_t conv_extent(const char* axis, std::size_t image, std::size_t pad_first, std::size_t pad_last,
+                               std::size_t taps, std::size_t dilation, std::size_t stride) {
+  std::size_t padded = 0, span = 0;
+  require(!__builtin_add_overflow(image, pad_first, &padded) && !__builtin_add_overflow(padded, pad_last, &padded),
+          "conv2d: the padded ", axis, ", ", image, " + ", pad_first, " + ", pad_last, ", overflows std::size_t");
+  require(taps > 0, "conv2d: the ", axis, " of w is 0; it must be at least 1");
+  require(!__builtin_mul_overflow(taps - 1, dilation, &span) && !__builtin_add_overflow(span, 1, &span),
+          "conv2d: the dilated ", axis, " of w, (", taps, " - 1) * ", dilation, " + 1, overflows std::size_t");
+  require(span <= padded, "conv2d: the ", axis, " of w is ", span, " with its dilation; it must be at most ", padded,
+          ", the padded ", axis, " of x");
+  return (padded - span) / stride + 1;
+}
+
+// x, w and y with the channels last; errors speak of the layout that the caller sees.
+template <class X, class W, class Y>
+conv_shape checked_shape(const X& x, const W& w, const Y& y, const conv_geometry& g) {
+  require(g.stride_h > 0, "conv2d: stride_h is 0; it must be at least 1");
+  require(g.stride_w > 0, "conv2d: stride_w is 0; it must be at least 1");
+  require(g.dilation_h > 0, "conv2d: dilation_h is 0; it must be at least 1");
+  require(g.dilation_w > 0, "conv2d: dilation_w is 0; it must be at least 1");
+  require(g.groups > 0, "conv2d: groups is 0; it must be at least 1");
+  conv_shape s{};
+  s.images = x.extent(0), s.height = x.extent(1), s.width = x.extent(2), s.channels = x.extent(3);
+  s.out_channels = w.extent(0), s.kernel_height = w.extent(1), s.kernel_width = w.extent(2);
+  require(s.channels % g.groups == 0, "conv2d: groups is ", g.groups, "; it must divide the ", s.channels,
+          " channels of x");
+  require(s.out_channels % g.groups == 0, "conv2d: groups is ", g.groups, "; it must divide the ", s.out_channels,
+          " output channels of w");
+  s.group_channels = s.channels / g.groups, s.group_outputs = s.out_channels / g.groups;
+  require(w.extent(3) == s.group_channels, "conv2d: w has ", w.extent(3), " channels; it must have ", s.group_channels,
+          ", the channels of x over groups");
+  s.out_height = conv_extent("height", s.height, g.pad_top, g.pad_bottom, s.kernel_height, g.dilation_h, g.stride_h);
+  s.out_width = conv_extent("width", s.width, g.pad_left, g.pad_right, s.kernel_width, g.dilation_w, g.stride_w);
+  const std::array<std::size_t, 4> want{s.images, s.out_height, s.out_width, s.out_channels};
+  if (y.extents() != want) {
+    std::array<std::size_t, 4> is{}, must{};
+    const axis_order order = order_of(g.layout);
+    for (std::size_t k = 0; k < 4; ++k) is[order[k]] = y.extent(k), must[order[k]] = want[k];
+    fail("conv2d: y is ", is[0], " x ", is[1], " x ", is[2], " x ", is[3], "; it must be ", must[0], " x ", must[1],
+         " x ", must[2], " x ", must[3]);
+  }
+  const std::size_t taps = checked_product(s.kernel_height, s.kernel_width, "conv2d");
+  s.depth = checked_product(taps, s.group_channels, "conv2d");
+  s.patches = checked_product(s.out_width, s.depth, "conv2d");
+  return s;
+}
+
+// Parameters along an axis that the loops do not know, or as many as do not fit it.
+template <class X>
+void check_conv_scheme(const X& x, const char* name, std::size_t first_axis, image_layout layout) {
+  if constexpr (requires { x.scheme; }) {
+    if (x.axis.is_per_tensor()) return;
+    const std::size_t axis = x.axis.axis, original = axis < 4 ? order_of(layout)[axis] : axis;
+    require(axis == 3 || axis == first_axis, "conv2d: the scheme of ", name, " is along axis ", original,
+            "; it must be per tensor or along the channels");
+    const std::size_t extent = elements_of(x).extent(axis);
+    require(x.scheme->count() == extent, "conv2d: the scheme of ", name, " has ", x.scheme->count(),
+            " sets of parameters; axis ", original, " has ", extent);
+  }
+}
+
+// The patches of one output row and one group, a row of depth elements for each pixel.
+template <class Compute>
+void gather_patches(const Compute* image, const conv_shape& s, const conv_geometry& g, std::size_t out_row,
+                    std::size_t group, Compute* to) {
+  for (std::size_t pixel = 0; pixel < s.out_width; ++pixel) {
+    for (std::size_t r = 0; r < s.kernel_height; ++r) {
+      const std::size_t row = out_row * g.stride_h + r * g.dilation_h;  // in the padded image
+      for (std::size_t q = 0; q < s.kernel_width; ++q, to += s.group_channels) {
+        const std::size_t column = pixel * g.stride_w + q * g.dilation_w;
+        if (row < g.pad_top || row - g.pad_top >= s.height || column < g.pad_left || column - g.pad_left >= s.width) {
+          std::fill_n(to, s.group_channels, Compute{});
+        } else {
+          const std::size_t at = (row - g.pad_top) * s.width + column - g.pad_left;
+          std::copy_n(image + at * s.channels + group * s.group_channels, s.group_channels, to);
+        }
+      }
+    }
+  }
+}
+
+template <class Class, class X, class W, class Y, class Ops, class Rounding>
+void convolve(const X& x, const W& w, const Y& y, const conv_shape& shape, const conv_geometry& g, const scaling& s,
+              const Ops& ops, const Rounding& rounding, bool with_scale) {
+  using Accumulator = typename Class::accumulator;
+  using Operand = typename Accumulator::operand_type;
+  using Sum = typename Accumulator::sum_type;
+  using Output = decltype(output_row(y, 0, 0));
+  const auto some_row = image_row(x, 0, 0);
+  const auto some_tap = kernel_tap(w, 0, 0);
+  using A = std::remove_const_t<decltype(some_row)>;
+  using B = std::remove_const_t<decltype(some_tap)>;
+  if constexpr (needs_integer_sum<A, B, Output, Ops>() && !Class::exact_integer) {
+    fail(
+        "conv2d: y or an epilogue takes integer accumulators, but the sum is real: a scale varies along the input "
+        "channels, or accumulate_in was given");
+  } else {
+    const std::size_t n = shape.out_channels;
+    std::vector<double> scale(n, 1.0);
+    for (std::size_t o = 0; o < n && !with_scale; ++o) scale[o] = some_row.scale(0) * some_tap.scale(o);
+    std::vector<Operand> image(elements_of(x).size() / shape.images), kernels(elements_of(w).size());
+    std::vector<Operand> patches(shape.patches);
+    std::vector<Sum> group_sums(shape.out_width * shape.group_outputs), sums(shape.out_width * n);
+    using Value = value_type_of<Class, A, B>;
+    std::vector<Value> buffer;
+    if (shape.depth > 0) lower_kernels(w, shape, with_scale, kernels.data());
+    for (std::size_t t = 0; t < shape.images; ++t) {
+      if (!image.empty()) lower_image(x, t, shape, with_scale, image.data());
+      for (std::size_t row = 0; row < shape.out_height; ++row) {
+        for (std::size_t group = 0; group < g.groups; ++group) {
+          if (shape.depth > 0) gather_patches(image.data(), shape, g, row, group, patches.data());
+          multiply<Accumulator>(patches.data(), kernels.data() + group * shape.depth * shape.group_outputs,
+                                group_sums.data(), shape.out_width, shape.depth, shape.group_outputs);
+          for (std::size_t pixel = 0; pixel < shape.out_width; ++pixel) {
+            std::copy_n(group_sums.data() + pixel * shape.group_outputs, shape.group_outputs,
+                        sums.data() + pixel * n + group * shape.group_outputs);
+          }
+        }
+        const Output out = output_row(y, t, row);
+        const finisher<Value, Class::exact_integer, Output, Ops, Rounding> last{out, s, ops, rounding, 0};
+        for (std::size_t pixel = 0; pixel < shape.out_width; ++pixel) {
+          last.row(
+              sums.data() + pixel * n, out.view.first + pixel, n, [&](std::size_t o) { return scale[o]; }, buffer);
+        }
+      }
+    }
+  }
+}
+
+// Everything with the channels last.
+template <class X, class W, class Y, class... Option>
+void conv_images(const X& x, const W& w, const Y& y, const conv_geometry& g, const Option&... option) {
+  const conv_shape shape = checked_shape(elements_of(x), elements_of(w), y.view, g);
+  check_conv_scheme(x, "x", 3, g.layout);
+  check_conv_scheme(w, "w", 0, g.layout);
+  check_conv_scheme(y, "y", 3, g.layout);
+  const byte_range written = bytes_of(y.view);
+  require(!written.overlaps(bytes_of(elements_of(x))), "conv2d: y overlaps x");
+  require(!written.overlaps(bytes_of(elements_of(w))), "conv2d: y overlaps w");
+  using Output = decltype(output_row(y, 0, 0));
+  scaling s;
+  (read_scaling(s, option), ...);
+  const auto ops = epilogues_of(option...);
+  check_scaling(s, Output{}, ops, "conv2d");
+  const auto rounding = rounding_of_options<typename Output::value_type>(option...);
+  check_epilogues(ops, shape.images * shape.out_height * shape.out_width, shape.out_channels);
+  if (y.view.size() == 0) return;
+  const auto a = image_row(x, 0, 0);
+  const auto b = kernel_tap(w, 0, 0);
+  with_accumulator<std::remove_const_t<decltype(a)>, std::remove_const_t<decltype(b)>, Option...>(
+      a, b, shape.depth, a.varies_along(1) || b.varies_along(1), [&](auto chosen, bool with_scale) {
+        convolve<decltype(chosen)>(x, w, y, shape, g, s, ops, rounding, with_scale);
+      });
+}
+
+}  // namespace detail
+
+template <class X, class W, class Y, class... Option>
+requires detail::image_operand<X> && detail::image_operand<W> && detail::image_result<Y>
+void conv2d(const X& x, const W& w, Y&& y, const conv_geometry& geometry = {}, const Option&... option) {
+  const detail::axis_order order = detail::order_of(geometry.layout);
+  detail::conv_images(detail::permuted(x, order), detail::permuted(w, order), detail::image_output_of(y, order),
+                      geometry, option...);
+}
+
+}  // namespace narrow

@@ -1,0 +1,158 @@
+// The arithmetic of fixed-point numbers, in every mode and overflow, against ratios of integers.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <type_traits>
+
+#include "narrow/number.hpp"
+#include "narrow/random.hpp"
+#include "support/oracle.hpp"
+
+namespace {
+
+using narrow::fixed;
+using narrow::number;
+using namespace support;
+__extension__ using int128 = __int128;
+
+// numerator / denominator steps of 2^-F, rounded and brought into the range.
+template <class T>
+std::int64_t expected(int128 numerator, int128 denominator) {
+  using E = typename T::encoding_type;
+  using overflow = typename T::overflow_type;
+  if (denominator < 0) numerator = -numerator, denominator = -denominator;
+  const bool negative = numerator < 0;
+  const auto magnitude = static_cast<uint128>(negative ? -numerator : numerator);
+  const auto steps = static_cast<uint128>(denominator);
+  const uint128 below = magnitude / steps;
+  const gap<ratio> g{{magnitude % steps, steps}, below % 2 == 1, negative, true};
+  const auto away = static_cast<int128>(below) + (goes_up(typename T::rounding_type{}, g) ? 1 : 0);
+  const int128 code = negative ? -away : away;
+  const int128 modulus = int128{1} << E::bits;
+  const int128 high = E::is_signed ? modulus / 2 - 1 : modulus - 1;
+  const int128 low = !E::is_signed ? 0 : std::is_same_v<overflow, narrow::saturate_symmetric> ? -high : -high - 1;
+  if (std::is_same_v<overflow, narrow::wrap>) {
+    const int128 rest = (code % modulus + modulus) % modulus;
+    return static_cast<std::int64_t>(rest > high ? rest - modulus : rest);
+  }
+  return static_cast<std::int64_t>(code > high ? high : code < low ? low : code);
+}
+
+template <class T>
+T from_code(std::int64_t code) {
+  return T::from_bits(static_cast<typename T::bits_type>(code));
+}
+
+template <class T>
+void check(std::int64_t a, std::int64_t b, std::int64_t c) {
+  const int128 one = int128{1} << T::encoding_type::fraction_bits;
+  const T x = from_code<T>(a), y = from_code<T>(b), z = from_code<T>(c);
+  ASSERT_EQ((x + y).storage(), expected<T>(int128{a} + b, 1)) << a << " + " << b;
+  ASSERT_EQ((x - y).storage(), expected<T>(int128{a} - b, 1)) << a << " - " << b;
+  ASSERT_EQ((x * y).storage(), expected<T>(int128{a} * b, one)) << a << " * " << b;
+  ASSERT_EQ(fma(x, y, z).storage(), expected<T>(int128{a} * b + c * one, one)) << a << " * " << b << " + " << c;
+  // By zero: saturated toward the sign of x, and 0 under wrap.
+  const int128 far = std::is_same_v<typename T::overflow_type, narrow::wrap> ? 0 : int128{1} << 70;
+  ASSERT_EQ((x / y).storage(), b != 0 ? expected<T>(a * one, b)
+                                      : expected<T>(a == 0  ? 0
+                                                    : a > 0 ? far
+                                                            : -far,
+                                                    1))
+      << a << " / " << b;
+  ASSERT_EQ((-x).storage(), expected<T>(-int128{a}, 1)) << a;
+}
+
+// action.operator()<T>() for each mode and overflow of an encoding.
+template <class E, class Action>
+void for_each_policy(const Action& action) {
+  for_each_mode([&](auto rounding, const char* name) {
+    SCOPED_TRACE(name);
+    using rule = decltype(rounding);
+    action.template operator()<number<E, rule, narrow::saturate>>();
+    action.template operator()<number<E, rule, narrow::saturate_symmetric>>();
+    action.template operator()<number<E, rule, narrow::wrap>>();
+  });
+}
+
+template <class E>
+void check_every_pair() {
+  for_each_policy<E>([]<class T>() {
+    for (std::int64_t a = E::min_code; a <= E::max_code; ++a) {
+      for (std::int64_t b = E::min_code; b <= E::max_code; ++b) {
+        const std::uint64_t index = static_cast<std::uint64_t>(a * 1024 + b + (std::int64_t{1} << 32));
+        check<T>(a, b, from_code<T>(narrow::random_bits(1, 2, index)).storage());
+        if (testing::Test::HasFatalFailure()) return;
+      }
+    }
+  });
+}
+
+// Codes of every magnitude, with the extremes among them.
+template <class E>
+void check_sample() {
+  for_each_policy<E>([]<class T>() {
+    for (std::uint64_t i = 0; i < 20000; ++i) {
+      const auto code = [i](std::uint64_t stream) -> std::int64_t {
+        const std::uint32_t bits = narrow::random_bits(5, stream, i), how = narrow::random_bits(6, stream, i);
+        if (how % 32 == 0) return E::max_code;
+        if (how % 32 == 1) return E::min_code;
+        if (how % 32 == 2) return 0;
+        const auto wide = static_cast<std::int64_t>(from_code<T>(bits).storage());
+        return wide >> ((how >> 8) % static_cast<std::uint32_t>(E::bits));
+      };
+      check<T>(code(0), code(1), code(2));
+      if (testing::Test::HasFatalFailure()) return;
+    }
+  });
+}
+
+TEST(FixedArithmetic, EveryPairOf4Point4) { check_every_pair<narrow::fixed_point<8, 4>>(); }
+TEST(FixedArithmetic, EveryPairOfInt4) { check_every_pair<narrow::signed_integer<4>>(); }
+TEST(FixedArithmetic, EveryPairOfUint8) { check_every_pair<narrow::unsigned_integer<8>>(); }
+TEST(FixedArithmetic, EveryPairOfAllFraction) { check_every_pair<narrow::fixed_point<7, 7>>(); }
+TEST(FixedArithmetic, EveryPairOfUnsignedFraction) {
+  check_every_pair<narrow::fixed_point<6, 3, narrow::signedness::is_unsigned>>();
+}
+TEST(FixedArithmetic, SampleOf16Point16) { check_sample<narrow::fixed_point<32, 16>>(); }
+TEST(FixedArithmetic, SampleOf8Point24) { check_sample<narrow::fixed_point<32, 24>>(); }
+TEST(FixedArithmetic, SampleOf4Point12) { check_sample<narrow::fixed_point<16, 12>>(); }
+TEST(FixedArithmetic, SampleOfUnsigned32) { check_sample<narrow::unsigned_integer<32>>(); }
+TEST(FixedArithmetic, SampleOf20BitsWith14) { check_sample<narrow::fixed_point<20, 14>>(); }
+
+// Steps of 4: a * b has units of 16, and sums of units of 4 stay exact.
+TEST(FixedArithmetic, StepsAboveOne) {
+  using T = number<narrow::fixed_point<8, -2>>;
+  EXPECT_EQ(double(from_code<T>(5) + from_code<T>(7)), 48.0);
+  EXPECT_EQ(double(from_code<T>(5) * from_code<T>(6)), 480.0);
+  EXPECT_EQ(double(from_code<T>(100) * from_code<T>(100)), 508.0);
+  EXPECT_EQ(double(from_code<T>(-100) * from_code<T>(100)), -512.0);
+  EXPECT_EQ(double(from_code<T>(100) / from_code<T>(2)), 48.0);  // 400 / 8 = 50, which is 12.5 steps
+  EXPECT_EQ(double(fma(from_code<T>(2), from_code<T>(3), from_code<T>(-1))), 92.0);
+}
+
+TEST(FixedArithmetic, DivisionByZero) {
+  using plain = fixed<4, 4>;
+  using symmetric = fixed<4, 4, narrow::nearest_even, narrow::saturate_symmetric>;
+  using wrapping = fixed<4, 4, narrow::nearest_even, narrow::wrap>;
+  EXPECT_EQ(double(plain(1) / plain(0)), 7.9375);
+  EXPECT_EQ(double(plain(-1) / plain(0)), -8.0);
+  EXPECT_EQ(double(plain(0) / plain(0)), 0.0);
+  EXPECT_EQ(double(symmetric(-1) / symmetric(0)), -7.9375);
+  EXPECT_EQ(double(wrapping(1) / wrapping(0)), 0.0);
+  EXPECT_EQ(double(wrapping(-1) / wrapping(0)), 0.0);
+}
+
+// From one fixed-point format to another: through integers, rounded once.
+TEST(FixedArithmetic, ConversionBetweenFormats) {
+  for_each_policy<narrow::fixed_point<8, 4>>([]<class T>() {
+    for (std::int64_t code = -32768; code < 32768; ++code) {
+      const auto wide = from_code<fixed<4, 12>>(code);
+      ASSERT_EQ(T(wide).storage(), expected<T>(code, 256)) << code;
+      ASSERT_EQ((narrow::convert<T>(wide).storage()), T(wide).storage()) << code;
+      const auto coarse = from_code<number<narrow::fixed_point<16, -3>>>(code);
+      ASSERT_EQ(T(coarse).storage(), expected<T>(code * int128{128}, 1)) << code;
+    }
+  });
+}
+
+}  // namespace
