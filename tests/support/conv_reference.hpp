@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <ostream>
 #include <vector>
 
 #include "narrow/conv.hpp"
