@@ -98,7 +98,7 @@ class affine {
       const auto lowest = static_cast<std::uint32_t>(zero - static_cast<std::int32_t>(E::min_code));
       const auto highest = static_cast<std::uint32_t>(static_cast<std::int32_t>(E::max_code) - zero);
       const U code = detail::real_to_integer<Overflow>(quotient, 0, rounding, {U(lowest), U(highest)});
-      return code + U(static_cast<std::uint32_t>(zero));
+      return code + U(zero);
     } else {
       return E::template encode<Overflow>(quotient, rounding);
     }
@@ -109,7 +109,7 @@ class affine {
     using U = detail::bits_of<Real>;
     const Real scale = Real(scales_[place]);
     if constexpr (fixed_point_encoding<E>) {
-      const U difference = code - U(static_cast<std::uint32_t>(zero_points_[place]));
+      const U difference = code - U(zero_points_[place]);
       return Real(detail::integer_to_real<Real>(difference) * scale);
     } else {
       return Real(E::template decode<Real>(code) * scale);
