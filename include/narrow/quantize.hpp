@@ -17,7 +17,8 @@
 namespace narrow {
 
 // What a quantization did to its elements.
-//   overflow    beyond the largest or below the lowest finite value of the format (infinities too)
+//   overflow    beyond the largest or below the lowest finite value of the format (infinities too); the lowest under
+//               saturate_symmetric is minus the largest code
 //   underflow   not zero, but zero as a code
 //   nan         not a number
 struct conversion_counts {
@@ -55,7 +56,7 @@ template <class Rounding>
   }
 }
 
-template <class E, class Real, class Scheme>
+template <class E, class Overflow, class Real, class Scheme>
 void count_element(conversion_counts& counts, Real x, typename E::storage_type code, const Scheme& scheme,
                    std::size_t place) {
   ++counts.elements;
@@ -71,7 +72,8 @@ void count_element(conversion_counts& counts, Real x, typename E::storage_type c
   typename E::storage_type top{}, bottom{};
   if constexpr (fixed_point_encoding<E>) {
     top = static_cast<typename E::storage_type>(E::max_code);
-    bottom = static_cast<typename E::storage_type>(E::min_code);
+    constexpr bool symmetric = std::is_same_v<Overflow, saturate_symmetric> && E::is_signed;
+    bottom = static_cast<typename E::storage_type>(symmetric ? -E::max_code : E::min_code);
   } else {
     top = static_cast<typename E::storage_type>(E::max_code);
     bottom = static_cast<typename E::storage_type>(E::is_signed ? E::max_code | E::sign_code : 0);
@@ -153,8 +155,8 @@ void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& co
     if (counts != nullptr) {
       for (std::size_t i = 0; i < length; ++i) {
         const auto k = static_cast<std::ptrdiff_t>(i);
-        detail::count_element<E>(*counts, detail::real_value(source(from[k * xs])), detail::storage_of(to[k * ys]),
-                                 scheme, along_row ? i : place);
+        detail::count_element<E, Overflow>(*counts, detail::real_value(source(from[k * xs])),
+                                           detail::storage_of(to[k * ys]), scheme, along_row ? i : place);
       }
     }
   });

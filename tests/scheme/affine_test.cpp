@@ -52,6 +52,20 @@ TEST(Affine, NotANumberIsZeroAndInfinitiesSaturate) {
   EXPECT_EQ(codes<int4>(x, affine(1e30F, -8)), (std::vector<int>{-8, 7, -8, -8}));
 }
 
+TEST(Affine, OtherOverflows) {
+  const std::vector<double> x{-1000, -131, -130, -129, -128, 0, 124, 125, 126, 1000};
+  conversion_counts counts;
+  EXPECT_EQ(codes<int8>(x, affine(1), nearest_even{}, &counts, saturate_symmetric{}),
+            (std::vector<int>{-127, -127, -127, -127, -127, 0, 124, 125, 126, 127}));
+  EXPECT_EQ(counts.overflow, 6U);
+  EXPECT_EQ(codes<int8>(x, affine(1, 3), nearest_even{}, nullptr, saturate_symmetric{}),
+            (std::vector<int>{-127, -127, -127, -126, -125, 3, 127, 127, 127, 127}));
+  EXPECT_EQ(codes<uint8>(x, affine(1, 3), nearest_even{}, nullptr, saturate_symmetric{}),
+            (std::vector<int>{0, 0, 0, 0, 0, 3, 127, 128, 129, 255}));
+  EXPECT_EQ(codes<int8>(x, affine(1, 3), nearest_even{}, nullptr, wrap{}),
+            (std::vector<int>{27, -128, -127, -126, -125, 3, 127, -128, -127, -21}));
+}
+
 // Scaled FP8: the codes of x / scale.
 TEST(Affine, FloatCodes) {
   const std::vector<float> x{0, 0.25F, -3, 448, 1000, 1e-9F};

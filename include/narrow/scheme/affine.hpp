@@ -97,8 +97,14 @@ class affine {
       const std::int32_t zero = zero_points_[place];
       const auto lowest = static_cast<std::uint32_t>(zero - static_cast<std::int32_t>(E::min_code));
       const auto highest = static_cast<std::uint32_t>(static_cast<std::int32_t>(E::max_code) - zero);
-      const U code = detail::real_to_integer<Overflow>(quotient, 0, rounding, {U(lowest), U(highest)});
-      return code + U(zero);
+      U code = detail::real_to_integer<Overflow>(quotient, 0, rounding, {U(lowest), U(highest)});
+      code = code + U(zero);
+      if constexpr (std::is_same_v<Overflow, saturate_symmetric> && E::is_signed) {
+        // Here, since the zero point may itself be the code to avoid.
+        const U bottom = U(static_cast<std::int32_t>(E::min_code));
+        code = detail::select(detail::equal(code, bottom), bottom + U(1), code);
+      }
+      return code;
     } else {
       return E::template encode<Overflow>(quotient, rounding);
     }
