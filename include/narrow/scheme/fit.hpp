@@ -93,13 +93,15 @@ inline value_range fitted_range(std::vector<double>& slice, const fit_options& o
   if (options.method == fit_method::percentile) {
     const bool magnitudes = options.symmetry == symmetric;
     if (magnitudes) std::ranges::transform(slice, slice.begin(), [](double v) { return std::abs(v); });
-    const auto at = [&](double fraction) {
-      const auto rank = static_cast<std::ptrdiff_t>(std::llround(fraction * static_cast<double>(slice.size() - 1)));
-      std::nth_element(slice.begin(), slice.begin() + rank, slice.end());
-      return slice[static_cast<std::size_t>(rank)];
+    const std::size_t last = slice.size() - 1;
+    const auto kept = static_cast<std::size_t>(std::llround(options.percent / 100 * static_cast<double>(last)));
+    const auto ranked = [&](std::size_t rank) {
+      std::nth_element(slice.begin(), slice.begin() + static_cast<std::ptrdiff_t>(rank), slice.end());
+      return slice[rank];
     };
-    const double high = at(options.percent / 100);
-    range = magnitudes ? value_range{-high, high} : value_range{at(1 - options.percent / 100), high};
+    // As many are left out below as above, also where the rank was rounded.
+    const double high = ranked(kept);
+    range = magnitudes ? value_range{-high, high} : value_range{ranked(last - kept), high};
   } else {
     const auto [low, high] = std::ranges::minmax(slice);
     range = {low, high};
