@@ -200,6 +200,17 @@ TEST(AffineFitRequest, IsResolvedForTheFormatOfTheCodes) {
   EXPECT_EQ(quantize<int8>(view(none, 0, 3), affine::fit(view(none, 0, 3), per_column)).scheme().scale(2), 1.0F);
 }
 
+// Around the middle of two codes, zero and what lies below it are left.
+TEST(AffineFitRequest, OneBit) {
+  using bit = number<unsigned_integer<1>>;
+  const std::vector<float> x{-3, 2}, zeros(2);
+  const auto even = affine::fit_for<bit>(view(x, 2), symmetric);
+  EXPECT_EQ(even.scale(), 3.0F);
+  EXPECT_EQ(even.zero_point(), 1);
+  EXPECT_EQ(affine::fit_for<bit>(view(zeros, 2), symmetric).scale(), 1.0F);
+  EXPECT_EQ(affine::fit_for<bit>(view(x, 2)).scale(), 5.0F);
+}
+
 TEST(AffineFitRequest, Errors) {
   for (const auto& [bad, name] : {std::pair{std::numeric_limits<float>::quiet_NaN(), "nan"},
                                   {std::numeric_limits<float>::infinity(), "inf"},

@@ -135,7 +135,8 @@ class affine {
     constexpr auto bottom = static_cast<double>(E::min_code), top = static_cast<double>(E::max_code);
     if (how == symmetric) {
       const double middle = E::is_signed ? 0 : (top + 1) / 2;
-      return {usable((range.high) / (top - middle)), static_cast<std::int32_t>(middle)};
+      // The middle of one unsigned bit is its largest code: there the other code takes the low end.
+      return {usable(range.high / std::max(top - middle, 1.0)), static_cast<std::int32_t>(middle)};
     }
     const float scale = usable((range.high - range.low) / (top - bottom));
     const double zero = std::nearbyint(bottom - range.low / static_cast<double>(scale));
