@@ -121,10 +121,17 @@ struct fixed_point {
                                              detail::code_range<U>{U(lowest), U(static_cast<std::uint32_t>(max_code))});
   }
 
-  // code -> real, exact. `code` is sign-extended to the lane.
+  // code -> real, exact, or rounded once where Real is float and cannot hold the value. `code` is sign-extended to the
+  // lane.
   template <class Real>
   [[gnu::always_inline]] static constexpr Real decode(const detail::bits_of<Real>& code) {
-    return decode_scaled<Real>(code, Fraction);
+    // The step has to be a normal number of the lane.
+    constexpr bool in_range = detail::real_layout<Real>::width == 64 || (Fraction <= 126 && Fraction >= -127);
+    if constexpr (in_range) {
+      return decode_scaled<Real>(code, Fraction);
+    } else {
+      return through_double<Real>(code, Fraction);
+    }
   }
 
   // code * 2^-fraction: exact as long as the result is a normal number of the lane.
@@ -132,8 +139,23 @@ struct fixed_point {
   [[gnu::always_inline]] static constexpr Real decode_scaled(const detail::bits_of<Real>& code, int fraction) {
     using U = detail::bits_of<Real>;
     using layout = detail::real_layout<Real>;
-    const U field = U(static_cast<std::uint32_t>(layout::bias - fraction)) << layout::mantissa_bits;
-    return Real(detail::integer_to_real<Real>(code) * detail::from_bits<Real>(field));
+    if constexpr (!is_signed && Bits == layout::width) {
+      return through_double<Real>(code, fraction);  // beyond the lane's signed integers
+    } else {
+      const U field = U(static_cast<std::uint32_t>(layout::bias - fraction)) << layout::mantissa_bits;
+      return Real(detail::integer_to_real<Real>(code) * detail::from_bits<Real>(field));
+    }
+  }
+
+ private:
+  template <class Real>
+  [[gnu::always_inline]] static constexpr Real through_double(const detail::bits_of<Real>& code, int fraction) {
+    using wide_real = decltype(detail::widen(Real{}));
+    using wide = detail::bits_of<wide_real>;
+    // Widening extends by zeros: (x ^ s) - s with the sign bit s extends by the sign.
+    const wide sign = wide(is_signed ? std::uint32_t{1} << 31 : 0);
+    const wide extended = (detail::widen(code) ^ sign) - sign;
+    return detail::narrow_exact(decode_scaled<wide_real>(extended, fraction));
   }
 };
 
