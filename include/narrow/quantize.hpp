@@ -127,7 +127,7 @@ void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& co
                     codes.extent(axis), "; x has ", x.extent(axis));
   }
   detail::require(!detail::bytes_of(x).overlaps(detail::bytes_of(codes)), "quantize: codes overlap x");
-  detail::check_scheme(codes, scheme);
+  detail::check_scheme(codes, scheme, scheme.axis());
   if (x.size() == 0) return;
   const granularity axis = scheme.axis();
   const bool along_row = axis.axis == Rank - 1;
@@ -190,6 +190,7 @@ auto quantize(const tensor_view<S, Rank>& x, const Scheme& scheme = {}, const Ro
 }
 
 // The values of quantized codes, into y (float or double). Exact up to one rounding of code * scale.
+// Errors: extents that differ; a scheme that does not fit the view; y that overlaps x.
 template <coded_element T, std::size_t Rank, class Scheme, real_element Real>
 void dequantize_into(const quantized_view<T, Rank, Scheme>& x, const tensor_view<Real, Rank>& y) {
   using E = encoding_of<T>;
@@ -198,6 +199,8 @@ void dequantize_into(const quantized_view<T, Rank, Scheme>& x, const tensor_view
                     "; x has ", x.codes.extent(axis));
   }
   detail::require(!detail::bytes_of(x.codes).overlaps(detail::bytes_of(y)), "dequantize: y overlaps x");
+  detail::require(x.scheme != nullptr, "dequantize: the scheme of x is null");
+  detail::check_scheme(x.codes, *x.scheme, x.axis);
   const bool along_row = x.axis.axis == Rank - 1;
   detail::for_each_row(x.codes, y, [&](const T* from, Real* to, std::size_t, const auto& at) {
     const std::size_t place = x.axis.is_per_tensor() || along_row ? 0 : at[x.axis.axis % Rank];

@@ -15,11 +15,12 @@ namespace narrow {
 
 namespace detail {
 
-// The parameters fit the shape and the format.
+// The parameters fit the shape and the format. `axis` is the scheme's, unless the view is transposed.
 template <class T, std::size_t Rank, class Scheme>
-void check_scheme(const tensor_view<T, Rank>& codes, const Scheme& scheme) {
-  const granularity axis = scheme.axis();
-  if (!axis.is_per_tensor()) {
+void check_scheme(const tensor_view<T, Rank>& codes, const Scheme& scheme, granularity axis) {
+  if (axis.is_per_tensor()) {
+    require(scheme.count() == 1, "scheme: ", scheme.count(), " sets of parameters; per tensor there must be 1");
+  } else {
     require(axis.axis < Rank, "scheme: axis is ", axis.axis, "; the tensor has ", Rank, " axes");
     require(codes.extent(axis.axis) == scheme.count(), "scheme: ", scheme.count(), " sets of parameters along axis ",
             axis.axis, ", whose extent is ", codes.extent(axis.axis));
@@ -62,7 +63,7 @@ class quantized_tensor {
     for (const std::size_t extent : extents) count = detail::checked_product(count, extent, "quantized_tensor");
     extents_ = extents;
     codes_.resize(count);
-    detail::check_scheme(codes(), scheme_);
+    detail::check_scheme(codes(), scheme_, scheme_.axis());
   }
 
   tensor_view<T, Rank> codes() { return {codes_.data(), extents_}; }
