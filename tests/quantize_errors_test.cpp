@@ -39,6 +39,15 @@ TEST(QuantizeErrors, ShapesAndParameters) {
             "scheme: 3 sets of parameters along axis 0, whose extent is 2");
 }
 
+TEST(QuantizeErrors, StochasticBits) {
+  for (const int count : {0, -1, 33, 64}) {
+    EXPECT_EQ(refused(2, 3, unscaled, stochastic_sequence{1, 2, 0, count}),
+              "quantize: a stochastic sequence of " + std::to_string(count) + " bits; it must have 1 to 32");
+  }
+  EXPECT_EQ(refused(2, 3, unscaled, stochastic_sequence{1, 2, 0, 32, true}),
+            "quantize: a stochastic sequence of 32 bits; it must have 1 to 31");
+}
+
 // Codes in the bytes of x, whichever way either is walked; side by side is no overlap.
 TEST(QuantizeErrors, Overlap) {
   std::vector<float> x(20, 1.0F);

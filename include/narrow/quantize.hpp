@@ -113,7 +113,7 @@ template <class T, class Real, class Scheme, class Rounding, class Overflow>
 // Quantizes x into `codes` (same extents), with given parameters.
 //   rounding   a policy, or a stochastic_sequence; nearest even by default
 //   counts     added to when given
-// Errors: extents that differ; parameters that do not fit; codes that overlap x.
+// Errors: extents that differ; parameters that do not fit; codes that overlap x; a sequence of too few or many bits.
 template <class S, coded_element T, std::size_t Rank, class Scheme, class Rounding = nearest_even,
           class Overflow = overflow_of<T>>
 void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& codes, const Scheme& scheme,
@@ -128,6 +128,11 @@ void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& co
   }
   detail::require(!detail::bytes_of(x).overlaps(detail::bytes_of(codes)), "quantize: codes overlap x");
   detail::check_scheme(codes, scheme, scheme.axis());
+  if constexpr (detail::is_sequence<Rounding>) {
+    const int most = rounding.pre_round ? 31 : 32;
+    detail::require(rounding.count >= 1 && rounding.count <= most, "quantize: a stochastic sequence of ",
+                    rounding.count, " bits; it must have 1 to ", most);
+  }
   if (x.size() == 0) return;
   const granularity axis = scheme.axis();
   const bool along_row = axis.axis == Rank - 1;
