@@ -121,4 +121,13 @@ TEST(QuantizeCounts, AreAddedUp) {
   EXPECT_EQ(counted<float16>({65504, 65505, -70000, 1e-9F, 5.9e-8F, nan}, unscaled), (counts{12, 4, 2, 2}));
 }
 
+// The longer side of an asymmetric range decides: codes are signed.
+TEST(QuantizeCounts, NothingOverflowsUnderAFittedExponent) {
+  const std::vector<float> x{-5, -4, 1};
+  for (const auto how : {symmetric, asymmetric}) {
+    EXPECT_EQ(counted<int8>(x, shared_exponent::fit_for<int8>(view(x, 3), how)),
+              (std::vector<std::size_t>{6, 0, 0, 0}));
+  }
+}
+
 }  // namespace

@@ -53,7 +53,9 @@ class shared_exponent {
     static_assert(fixed_point_encoding<E>, "a shared exponent scales integer codes");
     std::vector<int> exponents;
     for (auto& slice : detail::slices(request.data, request.options.axis)) {
-      const double limit = detail::fitted_range(slice, request.options).high;
+      // Signed codes reach as far on both sides, so an asymmetric range counts by its longer one.
+      const auto range = detail::fitted_range(slice, request.options);
+      const double limit = E::is_signed ? std::max(-range.low, range.high) : range.high;
       int exponent = limit == 0 ? 0 : std::clamp(std::ilogb(limit) - E::bits, lowest, highest);
       while (exponent < highest && std::nearbyint(std::ldexp(limit, -exponent)) > static_cast<double>(E::max_code)) {
         ++exponent;
