@@ -13,6 +13,7 @@
 #include "compare/digits.hpp"
 #include "compare/experiments.hpp"
 #include "compare/options.hpp"
+#include "compare/output_file.hpp"
 #include "compare/report.hpp"
 
 namespace compare {
@@ -128,7 +129,7 @@ int run(const std::vector<std::string>& arguments, const std::string& command) {
     return 0;
   }
   chosen(all, how.formats);  // an unknown name is an error before anything is read
-  std::optional<whole_file> json;
+  std::optional<output_file> json;
   if (!how.json.empty()) json.emplace(how.json);
   const dataset data = how.data.empty() ? procedural_digits() : load_mnist(how.data, how.train);
   const std::size_t epochs = how.epochs != 0 ? how.epochs : how.data.empty() ? 20 : 10;
@@ -151,7 +152,9 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   for (const auto& argument : arguments) command += " " + argument;
   try {
-    return compare::run(arguments, command);
+    const int code = compare::run(arguments, command);
+    if (!std::cout.flush()) throw std::runtime_error("standard output: writing failed");
+    return code;
   } catch (const compare::usage_error& error) {
     std::cerr << "compare: " << error.what() << "\n";
     return 2;

@@ -5,12 +5,10 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
-#include <sstream>
-#include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace compare {
@@ -171,38 +169,5 @@ inline std::string json_report(const report_header& header, const std::vector<re
   }
   return text + "\n  ]\n}\n";
 }
-
-// A file that appears whole or not at all: written beside its place, then renamed. Opened at once, so that a path that
-// cannot be written is an error before the work, not after it. Errors: std::runtime_error naming the path.
-class whole_file {
- public:
-  explicit whole_file(std::filesystem::path path) : path_(std::move(path)), partial_(path_.string() + ".partial") {
-    out_.open(partial_);
-    if (!out_ || std::filesystem::is_directory(path_)) {
-      out_.close();
-      std::error_code ignored;
-      std::filesystem::remove(partial_, ignored);
-      throw std::runtime_error(path_.string() + ": cannot be written");
-    }
-  }
-  whole_file(const whole_file&) = delete;
-  whole_file& operator=(const whole_file&) = delete;
-  ~whole_file() {
-    std::error_code ignored;
-    if (!done_) std::filesystem::remove(partial_, ignored);
-  }
-  void finish(const std::string& text) {
-    out_ << text;
-    out_.close();
-    if (!out_) throw std::runtime_error(path_.string() + ": writing failed");
-    std::filesystem::rename(partial_, path_);
-    done_ = true;
-  }
-
- private:
-  std::filesystem::path path_, partial_;
-  std::ofstream out_;
-  bool done_ = false;
-};
 
 }  // namespace compare

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "compare/digits.hpp"
 #include "compare/options.hpp"
 
@@ -39,19 +41,6 @@ TEST(Report, JsonEscapesAndHasNoNaN) {
   EXPECT_EQ(text.find("nan"), std::string::npos);
   EXPECT_NE(text.find("[null, 88.000000]"), std::string::npos) << text;
   EXPECT_EQ(std::count(text.begin(), text.end(), '{'), std::count(text.begin(), text.end(), '}'));
-}
-
-TEST(Report, FileAppearsWholeOrNotAtAll) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "narrow_report.json";
-  std::filesystem::remove(path);
-  { compare::whole_file abandoned(path); }
-  EXPECT_FALSE(std::filesystem::exists(path));
-  EXPECT_FALSE(std::filesystem::exists(path.string() + ".partial"));
-  compare::whole_file(path).finish("text");
-  EXPECT_TRUE(std::filesystem::exists(path));
-  std::filesystem::remove(path);
-  EXPECT_THROW(compare::whole_file(path / "no" / "such"), std::runtime_error);
-  EXPECT_THROW(compare::whole_file{std::filesystem::path(testing::TempDir())}, std::runtime_error);
 }
 
 std::string message(const std::vector<std::string>& arguments) {
