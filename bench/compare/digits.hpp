@@ -65,7 +65,7 @@ inline void draw_digit(std::uint64_t seed, std::uint64_t image, int digit, float
 
 }  // namespace detail
 
-// `train` and `test` images of the ten digits in turn, of a fixed seed.
+// `train` and then `test` images of the ten digits in turn, of a fixed seed.
 inline dataset procedural_digits(std::size_t train = 4000, std::size_t test = 2000, std::uint64_t seed = 20140) {
   dataset data;
   data.name = "procedural digits";

@@ -19,7 +19,8 @@ namespace compare {
 struct outcome {
   double error_percent = 0;
   double seconds_per_epoch = 0;
-  std::size_t weight_bytes = 0;
+  std::size_t weight_bytes = 0;  // packed: elements of b bits take b bits
+  products multiplied_by;
   double label_agreement = -1;  // percent of labels equal to the float32 network's; negative: not compared
 };
 
@@ -32,9 +33,8 @@ struct run_context {
 
 struct experiment {
   std::string name;
-  std::string bits;        // of propagated values / stored parameters
-  std::string arithmetic;  // what the products run on
-  std::string baseline;    // the row it is compared with
+  std::string bits;      // of propagated values / stored parameters
+  std::string baseline;  // the row it is compared with
   bool core = true;
   std::function<outcome(const run_context&)> run;
 };
@@ -87,36 +87,45 @@ inline training_options options_for(recipe r, const run_context& run) {
   return options;
 }
 
+// Trains and tests a network.
 template <class Arithmetic>
-outcome run_training(const run_context& run, recipe r, training_options options) {
-  network<Arithmetic> net(shape_for(*run.data, r == recipe::gupta ? 1 : 2), options);
+outcome outcome_of(network<Arithmetic>& net, const training_options& options, const run_context& run,
+                   const std::function<void(double)>& progress) {
   outcome result;
-  result.seconds_per_epoch = train(net, options, *run.data, run.progress);
+  result.seconds_per_epoch = train(net, options, *run.data, progress);
   result.error_percent = 100 * net.test_error(run.data->test_x, run.data->test_y);
   result.weight_bytes = (net.parameters() * Arithmetic::stored::bits + 7) / 8;
+  result.multiplied_by = net.multiplied_by(options.batch);
   return result;
 }
 
+template <class Arithmetic>
+outcome run_training(const run_context& run, recipe r, const training_options& options) {
+  network<Arithmetic> net(shape_for(*run.data, r == recipe::gupta ? 1 : 2), options);
+  return outcome_of(net, options, run, run.progress);
+}
+
+inline constexpr std::size_t warm_up_epochs = 2;
+
 // Dynamic fixed point: the ranges come from warm-up epochs in float32, clipped to them but not rounded, with a decision
-// every two batches, so that they can travel far; then training starts again from the first parameters.
+// every two batches, so that they can travel far; then training starts again from the first parameters. The warm-up is
+// not in the epoch time.
 template <int SignalBits, int StoredBits>
 outcome run_dynamic(const run_context& run, double theta, rounding_rule updates) {
   training_options options = options_for(recipe::courbariaux, run);
   const network_shape shape = shape_for(*run.data, 2);
   std::vector<narrow::range_controller> ranges((shape.widths.size() - 1) * group_count, {3, theta, 2});
   training_options warm_up = options;
-  warm_up.epochs = 2;
+  warm_up.epochs = warm_up_epochs;
+  const double warm_up_share = static_cast<double>(warm_up_epochs) / static_cast<double>(warm_up_epochs + run.epochs);
   network<float_arithmetic> finder(shape, warm_up, &ranges);
-  train(finder, warm_up, *run.data, [](double) {});
+  train(finder, warm_up, *run.data, [&](double share) { run.progress(warm_up_share * share); });
   for (auto& range : ranges) range.set_period(100);
   options.updates = updates;
   using numbers = arithmetic<dynamic_cell<SignalBits>, dynamic_cell<SignalBits>, dynamic_cell<StoredBits>>;
   network<numbers> net(shape, options, &ranges);
-  outcome result;
-  result.seconds_per_epoch = train(net, options, *run.data, run.progress);
-  result.error_percent = 100 * net.test_error(run.data->test_x, run.data->test_y);
-  result.weight_bytes = (net.parameters() * StoredBits + 7) / 8;
-  return result;
+  return outcome_of(net, options, run,
+                    [&](double share) { run.progress(warm_up_share + (1 - warm_up_share) * share); });
 }
 
 // A float32 network trained once per seed, for the rows that quantize it.
@@ -131,9 +140,7 @@ inline trained_float& float_network(float_cache& cache, const run_context& run) 
   if (entry.net == nullptr) {
     const training_options options = options_for(recipe::courbariaux, run);
     auto net = std::make_unique<network<float_arithmetic>>(shape_for(*run.data, 2), options);
-    entry.result.seconds_per_epoch = train(*net, options, *run.data, run.progress);
-    entry.result.error_percent = 100 * net->test_error(run.data->test_x, run.data->test_y);
-    entry.result.weight_bytes = net->parameters() * sizeof(float);
+    entry.result = outcome_of(*net, options, run, run.progress);
     entry.net = std::move(net);
   }
   return entry;
@@ -153,7 +160,7 @@ inline outcome run_integer(float_cache& cache, const run_context& run, narrow::g
     same += labels[i] == network<float_arithmetic>::argmax(logits.data() + i * data.classes, data.classes);
   }
   const auto percent = [&](std::size_t n) { return 100 * static_cast<double>(n) / static_cast<double>(count); };
-  return {percent(wrong), 0, net.weight_bytes(), percent(same)};
+  return {percent(wrong), 0, net.weight_bytes(), net.multiplied_by(), percent(same)};
 }
 
 // Every experiment, the baselines first. The cache must outlive the list.

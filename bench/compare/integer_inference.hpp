@@ -1,5 +1,5 @@
 // Integer-only inference (Jacob et al. 2017) of a trained network: int8 weights, uint8 activations, int32 sums and
-// biases, multipliers in fixed point. After the parameters are chosen no float takes part.
+// biases, multipliers in fixed point. Once the parameters are chosen and the inputs are codes, no float takes part.
 #pragma once
 
 #include <algorithm>
@@ -77,6 +77,16 @@ class integer_network {
     return labels;
   }
 
+  products multiplied_by() const {
+    products all;
+    const std::vector<narrow::uint8> none;
+    for (const layer& l : layers_) {
+      all.add(products_of(input_of(l, none, 0), l.weights, l.weights.extent(0)));
+    }
+    return all;
+  }
+
+  // Weights, biases and scales.
   std::size_t weight_bytes() const {
     std::size_t bytes = 0;
     for (const layer& l : layers_) bytes += l.weights.size() + 4 * l.bias.size() + 4 * l.weights.scheme().count();
@@ -92,12 +102,15 @@ class integer_network {
     std::size_t pieces;
   };
 
+  static narrow::quantized_view<narrow::uint8, 2, narrow::affine> input_of(const layer& now,
+                                                                           const std::vector<narrow::uint8>& codes,
+                                                                           std::size_t count) {
+    return {narrow::view(codes, count, now.weights.extent(0)), &now.input, narrow::per_tensor};
+  }
+
   template <class T>
   static void multiply(const layer& now, const std::vector<narrow::uint8>& codes, const narrow::matrix_view<T>& z) {
-    const std::size_t in = now.weights.extent(0);
-    const narrow::quantized_view<narrow::uint8, 2, narrow::affine> x{narrow::view(codes, z.rows(), in), &now.input,
-                                                                     narrow::per_tensor};
-    narrow::gemm(x, now.weights, z, narrow::integer_bias(now.bias), now.finish);
+    narrow::gemm(input_of(now, codes, z.rows()), now.weights, z, narrow::integer_bias(now.bias), now.finish);
   }
 
   network_shape shape_;

@@ -13,9 +13,11 @@
 #include <cmath>
 #include <cstdint>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "compare/cell.hpp"
+#include "compare/products.hpp"
 #include "narrow/gemm.hpp"
 
 namespace compare {
@@ -148,6 +150,18 @@ class network {
   std::vector<work> weights(std::size_t l) const { return values(layers_[l].w); }
   std::vector<work> biases(std::size_t l) const { return values(layers_[l].b); }
   const std::vector<work>& pre_activation(std::size_t l) const { return layers_[l].z_values; }
+
+  // How the products of a step on a batch of `count` rows are computed.
+  products multiplied_by(std::size_t count) const {
+    products all;
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+      const layer& now = layers_[l];
+      all.add(products_of(now.x.operand(), now.w_used.operand(), now.in));
+      all.add(products_of(narrow::transposed(now.x.operand()), now.dz.operand(), count));
+      if (l > 0) all.add(products_of(now.dz.operand(), narrow::transposed(now.w_used.operand()), now.out()));
+    }
+    return all;
+  }
 
   void forward(const float* x, std::size_t count) {
     std::vector<work> input(x, x + count * shape_.widths.front());

@@ -19,10 +19,10 @@ class usage_error : public std::runtime_error {
 struct options {
   std::string data;              // folder of the MNIST files; empty: the procedural digits
   std::string formats = "core";  // core, all, or names separated by commas
-  std::size_t epochs = 0;        // 0: 10 on MNIST, 20 on the digits
+  std::size_t epochs = 20;
   std::size_t seeds = 2;
-  std::size_t train = 20000;  // MNIST images
-  std::size_t threads = 1;    // runs at the same time
+  std::size_t train = 4000;  // images
+  std::size_t threads = 1;   // seeds at the same time
   std::string json;
   bool quick = false, help = false, list = false;
 };
@@ -32,11 +32,11 @@ inline constexpr std::string_view usage_text =
 
   --data DIR       the four MNIST files, plain or gzipped (default: built-in procedural digits)
   --formats LIST   core, all, or names separated by commas (see --list); baselines are added
-  --epochs N       passes over the training data (default: 10 on MNIST, 20 on the digits)
+  --epochs N       passes over the training data, 1 to 10000 (default: 10 on MNIST, 20 on the digits)
   --seeds N        runs of each format, 1 to 100 (default: 2)
-  --train N        training images of MNIST, up to 60000 (default: 20000)
-  --threads N      runs at the same time, 1 to 256 (default: 1; more disturb the epoch times)
-  --quick          one seed, few epochs, 4000 images: under a minute
+  --train N        training images, 1000 to 60000 (default: 20000 of MNIST, 4000 digits)
+  --threads N      seeds at the same time, 1 to 256 (default: 1; more disturb the epoch times)
+  --quick          one seed, 10 epochs on the digits; 3 epochs on 4000 images of MNIST: under a minute
   --json FILE      write the table to FILE as well
   --list           print the names of the formats
   --help           print this
@@ -56,7 +56,7 @@ inline std::size_t number_option(std::string_view name, std::string_view text, s
 
 }  // namespace detail
 
-// Errors: usage_error for an unknown option, a missing or a malformed value.
+// With every default filled in. Errors: usage_error for an unknown option, a missing or a malformed value.
 inline options parse_options(const std::vector<std::string>& arguments) {
   options result;
   bool epochs_given = false, seeds_given = false, train_given = false;
@@ -90,11 +90,10 @@ inline options parse_options(const std::vector<std::string>& arguments) {
       throw usage_error("unknown option '" + name + "'; --help lists them");
     }
   }
-  if (result.quick) {
-    if (!epochs_given) result.epochs = result.data.empty() ? 10 : 3;
-    if (!seeds_given) result.seeds = 1;
-    if (!train_given) result.train = 4000;
-  }
+  const bool mnist = !result.data.empty();
+  if (!epochs_given) result.epochs = result.quick ? (mnist ? 3 : 10) : (mnist ? 10 : 20);
+  if (!seeds_given && result.quick) result.seeds = 1;
+  if (!train_given) result.train = mnist && !result.quick ? 20000 : 4000;
   return result;
 }
 

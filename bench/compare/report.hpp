@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -14,11 +15,13 @@
 namespace compare {
 
 struct result_row {
-  std::string format, bits, arithmetic, baseline;
+  std::string format, bits;
+  std::string arithmetic, products;  // native or simulated; how the products are computed
+  std::string baseline;
   std::vector<double> errors;    // test error in percent, one a seed
   double seconds_per_epoch = 0;  // 0: nothing was trained
-  std::size_t weight_bytes = 0;
-  double label_agreement = -1;  // percent; negative: not compared
+  std::size_t weight_bytes = 0;  // packed
+  double label_agreement = -1;   // percent; negative: not compared
 };
 
 struct report_header {
@@ -30,9 +33,9 @@ inline double mean(const std::vector<double>& v) {
   for (const double x : v) sum += x;
   return v.empty() ? NAN : sum / static_cast<double>(v.size());
 }
-// Half the distance between the best and the worst seed.
+// Half the distance between the best and the worst seed; NaN of fewer than two.
 inline double spread(const std::vector<double>& v) {
-  if (v.empty()) return NAN;
+  if (v.size() < 2) return NAN;
   const auto [low, high] = std::ranges::minmax(v);
   return (high - low) / 2;
 }
@@ -54,6 +57,26 @@ inline std::string cpu_name() {
   return name + " (family " + family + " model " + model + ")";
 }
 
+// The command line as a shell takes it.
+inline std::string command_text(const std::vector<std::string>& arguments) {
+  std::string text = "compare";
+  for (const std::string& argument : arguments) {
+    const bool plain = !argument.empty() && std::ranges::all_of(argument, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             std::string_view("_-.,/=+:@%").find(c) != std::string_view::npos;
+    });
+    text += ' ';
+    if (plain) {
+      text += argument;
+    } else {
+      text += '\'';
+      for (const char c : argument) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+      text += '\'';
+    }
+  }
+  return text;
+}
+
 inline report_header header_for(const std::string& command, const std::string& data, const std::string& training) {
 #if defined(__clang__)
   const std::string compiler = "Clang " __clang_version__;
@@ -65,11 +88,15 @@ inline report_header header_for(const std::string& command, const std::string& d
 #else
   const std::string flags;
 #endif
-  return {{{"machine", cpu_name() + ", " + std::to_string(std::thread::hardware_concurrency()) + " threads"},
-           {"compiler", compiler + (flags.empty() ? "" : ", " + flags)},
-           {"command", command},
-           {"data", data},
-           {"training", training}}};
+  return {
+      {{"machine", cpu_name() + ", " + std::to_string(std::thread::hardware_concurrency()) + " threads"},
+       {"compiler", compiler + (flags.empty() ? "" : ", " + flags)},
+       {"command", command},
+       {"data", data},
+       {"training", training},
+       {"bits", "of propagated/stored values; packed bytes: the parameters at these bits, not as they lie in memory"},
+       {"arithmetic", "native: values multiply as they are; simulated: they are decoded to a wider type first"},
+       {"spread", "half the distance between the best and the worst seed; difference: of the means, to the baseline"}}};
 }
 
 namespace detail {
@@ -91,15 +118,16 @@ inline std::vector<std::string> cells(const result_row& row, const std::vector<r
                                      ? "-"
                                      : fixed_text(mean(row.errors) - mean(base->errors), 2, true) +
                                            (row.baseline == "float32" ? "" : " (" + row.baseline + ")");
-  return {
-      row.format,
-      row.bits,
-      row.arithmetic,
-      fixed_text(mean(row.errors), 2) + " +-" + fixed_text(spread(row.errors), 2) + (diverged(row) ? " diverged" : ""),
-      difference,
-      row.label_agreement < 0 ? "-" : fixed_text(row.label_agreement, 2),
-      row.seconds_per_epoch == 0 ? "-" : fixed_text(row.seconds_per_epoch, 2),
-      std::to_string(row.weight_bytes)};
+  return {row.format,
+          row.bits,
+          row.arithmetic,
+          row.products,
+          fixed_text(mean(row.errors), 2) + (diverged(row) ? " diverged" : ""),
+          row.errors.size() < 2 ? "-" : fixed_text(spread(row.errors), 2),
+          difference,
+          row.label_agreement < 0 ? "-" : fixed_text(row.label_agreement, 2),
+          row.seconds_per_epoch == 0 ? "-" : fixed_text(row.seconds_per_epoch, 2),
+          std::to_string(row.weight_bytes)};
 }
 
 inline std::string json_text(const std::string& text) {
@@ -122,8 +150,8 @@ inline std::string json_number(double value) { return std::isfinite(value) ? fix
 }  // namespace detail
 
 inline std::string table_text(const report_header& header, const std::vector<result_row>& rows) {
-  std::vector<std::vector<std::string>> table{
-      {"format", "bits", "arithmetic", "test error %", "difference", "same labels %", "s/epoch", "weight bytes"}};
+  std::vector<std::vector<std::string>> table{{"format", "bits", "arithmetic", "products", "test error %", "spread",
+                                               "difference", "same labels %", "s/epoch", "packed bytes"}};
   for (const auto& row : rows) table.push_back(detail::cells(row, rows));
   std::vector<std::size_t> widths(table[0].size());
   for (const auto& line : table) {
@@ -136,7 +164,7 @@ inline std::string table_text(const report_header& header, const std::vector<res
     std::string line;
     for (std::size_t c = 0; c < widths.size(); ++c) {
       const std::string pad(widths[c] - table[r][c].size(), ' ');
-      line += (c == 0 ? "" : "  ") + (c < 5 ? table[r][c] + pad : pad + table[r][c]);
+      line += (c == 0 ? "" : "  ") + (c < 7 ? table[r][c] + pad : pad + table[r][c]);
     }
     text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
     if (r == 0) text += std::string(line.size(), '-') + "\n";
@@ -155,6 +183,7 @@ inline std::string json_report(const report_header& header, const std::vector<re
     const result_row* const base = detail::find_row(rows, row.baseline);
     text += std::string(r == 0 ? "" : ",") + "\n    {\"format\": " + detail::json_text(row.format) +
             ", \"bits\": " + detail::json_text(row.bits) + ", \"arithmetic\": " + detail::json_text(row.arithmetic) +
+            ", \"products\": " + detail::json_text(row.products) +
             ", \"baseline\": " + detail::json_text(row.baseline) + ", \"test_error_percent\": [";
     for (std::size_t i = 0; i < row.errors.size(); ++i) {
       text += (i == 0 ? "" : ", ") + detail::json_number(row.errors[i]);
@@ -165,7 +194,7 @@ inline std::string json_report(const report_header& header, const std::vector<re
             ", \"diverged\": " + (diverged(row) ? "true" : "false") +
             ", \"same_labels_percent\": " + detail::json_number(row.label_agreement < 0 ? NAN : row.label_agreement) +
             ", \"seconds_per_epoch\": " + detail::json_number(row.seconds_per_epoch) +
-            ", \"weight_bytes\": " + std::to_string(row.weight_bytes) + "}";
+            ", \"packed_bytes\": " + std::to_string(row.weight_bytes) + "}";
   }
   return text + "\n  ]\n}\n";
 }

@@ -1,0 +1,50 @@
+#include "compare/products.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+template <class A, class B>
+compare::products of(std::size_t depth) {
+  const std::vector<A> a(1);
+  const std::vector<B> b(1);
+  return compare::products_of(narrow::view(a, 1, 1), narrow::view(b, 1, 1), depth);
+}
+template <class T>
+std::string text(std::size_t depth) {
+  const auto p = of<T, T>(depth);
+  return p.kind() + ": " + p.text();
+}
+
+TEST(Products, IntegersAreNativeUntilTheirSumNeedsADouble) {
+  EXPECT_EQ(text<narrow::int8>(784), "native: int32");
+  EXPECT_EQ((text<narrow::fixed<6, 4>>(784)), "native: int32");
+  EXPECT_EQ((text<narrow::fixed<12, 20>>(784)), "native: int64 into 128 bits");
+  EXPECT_FALSE((of<narrow::fixed<6, 14>, narrow::fixed<6, 14>>(784).native));
+  EXPECT_EQ((text<narrow::fixed<6, 14>>(784)).rfind("simulated: float64, exact", 0), 0U);
+}
+
+TEST(Products, RealsAreNativeWhereTheMachineFusesThem) {
+#if defined(__FMA__)
+  EXPECT_EQ(text<float>(784), "native: float32");
+#elif defined(__x86_64__)
+  EXPECT_EQ(text<float>(784), "simulated: float32, fma in software");
+#endif
+}
+
+TEST(Products, DecodedFloatsAreSimulated) {
+  EXPECT_EQ(text<narrow::float16>(784).rfind("simulated: float32", 0), 0U);
+  EXPECT_EQ(text<narrow::bfloat16>(784).rfind("simulated: float32 as bfloat16 pairs", 0), 0U);
+}
+
+TEST(Products, JoinEachWayOnce) {
+  auto all = of<narrow::int8, narrow::int8>(10);
+  all.add(of<narrow::int8, narrow::int8>(10));
+  EXPECT_EQ(all.text(), "int32");
+  EXPECT_TRUE(all.native);
+  all.add(of<narrow::float16, narrow::float16>(10));
+  EXPECT_EQ(all.text().rfind("int32, float32", 0), 0U);
+  EXPECT_FALSE(all.native);
+}
+
+}  // namespace
