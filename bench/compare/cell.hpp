@@ -2,9 +2,9 @@
 // converts them, once; operand() is what the next product multiplies; read() gives the values back.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "narrow/quantize.hpp"
@@ -13,6 +13,15 @@
 namespace compare {
 
 enum class rounding_rule { nearest, stochastic };
+
+// Whether a group's range controller counts the values of a conversion. It counts what training computes, once: neither
+// stored parameters that are narrowed again for a product, nor first parameters, nor anything in testing.
+enum class observation { counted, not_counted };
+
+struct conversion {
+  rounding_rule rounding = rounding_rule::nearest;
+  observation seen = observation::not_counted;
+};
 
 // The random bits of a run: each conversion takes a stream of its own.
 struct bit_source {
@@ -34,10 +43,10 @@ struct float_cell {
     rows = r, columns = c;
     values.assign(r * c, 0.0F);
   }
-  void assign(const float* x, rounding_rule, bit_source&) {
+  void assign(const float* x, conversion how, bit_source&) {
     std::copy_n(x, values.size(), values.begin());
     if (range == nullptr) return;
-    range->observe(narrow::view(x, values.size()));
+    if (how.seen == observation::counted) range->observe(narrow::view(x, values.size()));
     const auto limit = static_cast<float>(range->limit());
     for (float& v : values) v = v > limit ? limit : v < -limit ? -limit : v;
   }
@@ -59,10 +68,10 @@ struct number_cell {
     rows = r, columns = c;
     codes.assign(r * c, T{});
   }
-  void assign(const Work* x, rounding_rule rule, bit_source& source) {
+  void assign(const Work* x, conversion how, bit_source& source) {
     const auto from = narrow::view(x, codes.size());
     const auto to = narrow::view(codes.data(), codes.size());
-    if (rule == rounding_rule::stochastic) {
+    if (how.rounding == rounding_rule::stochastic) {
       narrow::quantize_into(from, to, narrow::unscaled, source.next());
     } else {
       narrow::quantize_into(from, to, narrow::unscaled);
@@ -92,12 +101,12 @@ struct dynamic_cell {
     rows = r, columns = c;
     codes.assign(r * c, code{});
   }
-  void assign(const double* x, rounding_rule rule, bit_source& source) {
+  void assign(const double* x, conversion how, bit_source& source) {
     const auto from = narrow::view(x, codes.size());
     const auto to = narrow::view(codes.data(), codes.size());
-    range->observe(from);
+    if (how.seen == observation::counted) range->observe(from);
     *scheme = narrow::shared_exponent(range->exponent(Bits));
-    if (rule == rounding_rule::stochastic) {
+    if (how.rounding == rounding_rule::stochastic) {
       narrow::quantize_into(from, to, *scheme, source.next());
     } else {
       narrow::quantize_into(from, to, *scheme);

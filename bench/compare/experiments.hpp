@@ -107,9 +107,9 @@ outcome run_training(const run_context& run, recipe r, const training_options& o
 
 inline constexpr std::size_t warm_up_epochs = 2;
 
-// Dynamic fixed point: the ranges come from warm-up epochs in float32, clipped to them but not rounded, with a decision
-// every two batches, so that they can travel far; then training starts again from the first parameters. The warm-up is
-// not in the epoch time.
+// Dynamic fixed point: the ranges come from warm-up epochs in float32, clipped to them but not rounded, at the rate
+// that training starts with and with a decision every two batches, so that they can travel far; then training starts
+// again from the first parameters. The warm-up is not in the epoch time.
 template <int SignalBits, int StoredBits>
 outcome run_dynamic(const run_context& run, double theta, rounding_rule updates) {
   training_options options = options_for(recipe::courbariaux, run);
@@ -117,6 +117,7 @@ outcome run_dynamic(const run_context& run, double theta, rounding_rule updates)
   std::vector<narrow::range_controller> ranges((shape.widths.size() - 1) * group_count, {3, theta, 2});
   training_options warm_up = options;
   warm_up.epochs = warm_up_epochs;
+  warm_up.last_rate = warm_up.first_rate;
   const double warm_up_share = static_cast<double>(warm_up_epochs) / static_cast<double>(warm_up_epochs + run.epochs);
   network<float_arithmetic> finder(shape, warm_up, &ranges);
   train(finder, warm_up, *run.data, [&](double share) { run.progress(warm_up_share * share); });
@@ -157,7 +158,7 @@ inline outcome run_integer(float_cache& cache, const run_context& run, narrow::g
   std::size_t wrong = 0, same = 0;
   for (std::size_t i = 0; i < count; ++i) {
     wrong += labels[i] != data.test_y[i];
-    same += labels[i] == network<float_arithmetic>::argmax(logits.data() + i * data.classes, data.classes);
+    same += labels[i] == classify(logits.data() + i * data.classes, data.classes);
   }
   const auto percent = [&](std::size_t n) { return 100 * static_cast<double>(n) / static_cast<double>(count); };
   return {percent(wrong), 0, net.weight_bytes(), net.multiplied_by(), percent(same)};
