@@ -6,11 +6,11 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <string>
 #include <type_traits>
 
 #include "narrow/encoding/encoding.hpp"
 #include "narrow/random.hpp"
+#include "support/fixed_codec.hpp"
 #include "support/oracle.hpp"
 
 namespace {
@@ -40,20 +40,23 @@ static_assert(fixed_point<8, 0>::encode<saturate>(-2.25F, stochastic{0x4, 4}) ==
 static_assert(std::is_same_v<fixed_point<4>::storage_type, std::int8_t>);
 static_assert(std::is_same_v<narrow::unsigned_integer<9>::storage_type, std::uint16_t>);
 
-template <class Format>
-class FixedPoint : public testing::Test {
+class FixedPoint : public testing::TestWithParam<fixed_codec> {
  protected:
-  static constexpr fixed_oracle oracle{Format::bits, Format::is_signed};
+  const fixed_codec& codec = GetParam();
+  const fixed_oracle oracle{codec.bits, codec.is_signed};
   int failures = 0;
 
   template <class Overflow, class Real, class Rounding>
-  void check_scaled(Real x, int fraction, const Rounding& rounding, const char* name) {
-    const auto want = oracle.template encode<Overflow>(static_cast<double>(x), fraction, rounding);
-    const auto code = Format::template encode_scaled<Overflow>(x, fraction, rounding);
-    expect_code(narrow::detail::to_storage<Format>(code), want, static_cast<double>(x), name);
-    if (fraction != Format::fraction_bits) return;
-    const auto own = Format::template encode<Overflow>(x, rounding);
-    expect_code(narrow::detail::to_storage<Format>(own), want, static_cast<double>(x), name);
+  void check(Real x, const fixed_oracle::place& place, int fraction, const Rounding& rounding, const char* name) {
+    const auto want = oracle.encode<Overflow>(place, rounding);
+    const auto to_storage = codec.of<Real>().to_storage;
+    if (codec.has_scaled) {
+      const auto code = codec.encode_scaled<Overflow>(x, fraction, rounding);
+      expect_code(to_storage(code), want, static_cast<double>(x), name);
+    }
+    if (fraction == codec.fraction_bits) {
+      expect_code(to_storage(codec.encode<Overflow>(x, rounding)), want, static_cast<double>(x), name);
+    }
   }
 
   void expect_code(std::int64_t got, std::int64_t want, double x, const char* name) {
@@ -62,15 +65,17 @@ class FixedPoint : public testing::Test {
   }
 
   template <class Real, class Rounding>
-  void check_overflows(Real x, int fraction, const Rounding& rounding, const char* name) {
-    check_scaled<saturate>(x, fraction, rounding, name);
-    check_scaled<saturate_symmetric>(x, fraction, rounding, name);
-    check_scaled<wrap>(x, fraction, rounding, name);
+  void check_overflows(Real x, const fixed_oracle::place& place, int fraction, const Rounding& rounding,
+                       const char* name) {
+    check<saturate>(x, place, fraction, rounding, name);
+    check<saturate_symmetric>(x, place, fraction, rounding, name);
+    check<wrap>(x, place, fraction, rounding, name);
   }
 
   template <class Real>
   void check_modes(Real x, int fraction) {
-    for_each_mode([&](auto mode, const char* name) { check_overflows(x, fraction, mode, name); });
+    const auto place = fixed_oracle::locate(static_cast<double>(x), fraction);
+    for_each_mode([&](auto mode, const char* name) { check_overflows(x, place, fraction, mode, name); });
   }
 
   void check_around(double x, int fraction) {
@@ -80,8 +85,8 @@ class FixedPoint : public testing::Test {
 
   // Every code of up to 16 bits and two beyond each end, every 2^(bits - 12)-th or so of the wider formats.
   template <class Action>
-  static void for_codes(const Action& action) {
-    const std::int64_t step = Format::bits <= 16 ? 1 : (std::int64_t{1} << (Format::bits - 12)) - 1;
+  void for_codes(const Action& action) const {
+    const std::int64_t step = codec.bits <= 16 ? 1 : (std::int64_t{1} << (codec.bits - 12)) - 1;
     for (std::int64_t code = oracle.lowest() - 2; code <= oracle.highest() + 2; code += step) action(code);
     for (std::int64_t near = -3; near <= 3; ++near) {
       for (const std::int64_t edge : {oracle.lowest(), std::int64_t{0}, oracle.highest()}) action(edge + near);
@@ -89,99 +94,91 @@ class FixedPoint : public testing::Test {
   }
 
   template <class Real>
+  void check_round_trip() {
+    for_codes([&](std::int64_t code) {
+      if (code < oracle.lowest() || code > oracle.highest()) return;
+      const auto lane = static_cast<narrow::detail::bits_of<Real>>(code);
+      const Real x = codec.of<Real>().decode(lane);
+      ASSERT_EQ(static_cast<double>(x), std::ldexp(static_cast<double>(code), -codec.fraction_bits));
+      ASSERT_EQ(codec.encode<saturate>(x, narrow::toward_zero{}), lane);
+      ASSERT_EQ(codec.encode<wrap>(x, narrow::toward_zero{}), lane);
+      for (const int fraction : {-30, 0, 1, 30}) {
+        const double scaled = codec.of_double.decode_scaled(static_cast<std::uint64_t>(code), fraction);
+        ASSERT_EQ(scaled, std::ldexp(static_cast<double>(code), -fraction));
+      }
+    });
+  }
+
+  template <class Real>
   void check_stochastic(Real x, int fraction, std::uint32_t random) {
+    const auto place = fixed_oracle::locate(static_cast<double>(x), fraction);
     for (const int count : {1, 4, 8, 16, 31, 32}) {
       // Both sides of the threshold: d counts from the floor.
       const long double scaled = std::ldexp(static_cast<long double>(x), fraction);
       const auto steps = static_cast<std::uint32_t>(std::ldexp(scaled - std::floor(scaled), count));
       for (const std::uint32_t bits : {random, 0U - steps, ~steps}) {
-        check_overflows(x, fraction, stochastic{bits, count, false}, "stochastic");
-        if (count < 32) check_overflows(x, fraction, stochastic{bits, count, true}, "stochastic, pre_round");
+        check_overflows(x, place, fraction, stochastic{bits, count, false}, "stochastic");
+        if (count < 32) check_overflows(x, place, fraction, stochastic{bits, count, true}, "stochastic, pre_round");
       }
     }
   }
 };
 
-// Fractions of every kind: none, some, all, more than the bits, and negative.
-using formats =
-    testing::Types<fixed_point<2, 0>, fixed_point<3, 5>, fixed_point<4, -3>, fixed_point<5, 4>, fixed_point<6, 6>,
-                   fixed_point<7, 0>, fixed_point<8, 0>, fixed_point<8, 7>, fixed_point<9, 20>, fixed_point<10, -40>,
-                   fixed_point<11, 3>, fixed_point<12, 8>, fixed_point<13, 13>, fixed_point<14, 0>, fixed_point<15, 1>,
-                   fixed_point<16, 14>, fixed_point<17, 3>, fixed_point<20, 14>, fixed_point<24, 24>,
-                   fixed_point<25, 0>, fixed_point<31, 40>, fixed_point<32, 0>, fixed_point<32, 16>,
-                   fixed_point<1, 0, signedness::is_unsigned>, fixed_point<2, -1, signedness::is_unsigned>,
-                   fixed_point<3, 3, signedness::is_unsigned>, fixed_point<4, 0, signedness::is_unsigned>,
-                   fixed_point<8, 0, signedness::is_unsigned>, fixed_point<12, 100, signedness::is_unsigned>,
-                   fixed_point<16, 8, signedness::is_unsigned>, fixed_point<23, -4, signedness::is_unsigned>,
-                   fixed_point<32, 0, signedness::is_unsigned>>;
-struct fixed_name {
-  template <class Format>
-  static std::string GetName(int) {
-    const std::string fraction = std::to_string(std::abs(Format::fraction_bits));
-    return std::string(Format::is_signed ? "s" : "u") + std::to_string(Format::bits) +
-           (Format::fraction_bits < 0 ? "_minus_" : "_") + fraction;
-  }
-};
-TYPED_TEST_SUITE(FixedPoint, formats, fixed_name);
+INSTANTIATE_TEST_SUITE_P(Formats, FixedPoint, testing::ValuesIn(fixed_codecs()), codec_name{});
 
-TYPED_TEST(FixedPoint, RangeIsThatOfTheBits) {
-  EXPECT_EQ(TypeParam::max_code, this->oracle.highest());
-  EXPECT_EQ(TypeParam::min_code, this->oracle.lowest());
+class ScaledFixedPoint : public FixedPoint {};
+INSTANTIATE_TEST_SUITE_P(Formats, ScaledFixedPoint, testing::ValuesIn(scaled_fixed_codecs()), codec_name{});
+
+TEST_P(FixedPoint, RangeIsThatOfTheBits) {
+  EXPECT_EQ(codec.max_code, oracle.highest());
+  EXPECT_EQ(codec.min_code, oracle.lowest());
 }
 
-TYPED_TEST(FixedPoint, DecodesEveryCodeAndEncodesItBack) {
-  using real = typename TypeParam::real_type;
-  this->for_codes([&](std::int64_t code) {
-    if (code < this->oracle.lowest() || code > this->oracle.highest()) return;
-    const auto lane = static_cast<narrow::detail::bits_of<real>>(code);
-    const real x = TypeParam::template decode<real>(lane);
-    ASSERT_EQ(static_cast<double>(x), std::ldexp(static_cast<double>(code), -TypeParam::fraction_bits));
-    ASSERT_EQ((TypeParam::template encode<saturate>(x, narrow::toward_zero{})), lane);
-    ASSERT_EQ((TypeParam::template encode<wrap>(x, narrow::toward_zero{})), lane);
-    for (const int fraction : {-30, 0, 1, 30}) {
-      const double scaled = TypeParam::template decode_scaled<double>(static_cast<std::uint64_t>(code), fraction);
-      ASSERT_EQ(scaled, std::ldexp(static_cast<double>(code), -fraction));
-    }
+TEST_P(FixedPoint, DecodesEveryCodeAndEncodesItBack) {
+  if (codec.fits_float) check_round_trip<float>();
+  check_round_trip<double>();
+}
+
+TEST_P(FixedPoint, RoundsEveryCodeEveryMidpointAndTheirNeighbours) {
+  const int fraction = codec.fraction_bits;
+  for_codes([&](std::int64_t code) {
+    check_around(std::ldexp(static_cast<double>(code), -fraction), fraction);
+    check_around(std::ldexp(static_cast<double>(code) + 0.5, -fraction), fraction);
   });
 }
 
-TYPED_TEST(FixedPoint, RoundsEveryCodeEveryMidpointAndTheirNeighbours) {
-  constexpr int fraction = TypeParam::fraction_bits;
-  this->for_codes([&](std::int64_t code) {
-    this->check_around(std::ldexp(static_cast<double>(code), -fraction), fraction);
-    this->check_around(std::ldexp(static_cast<double>(code) + 0.5, -fraction), fraction);
-  });
-}
-
-TYPED_TEST(FixedPoint, RoundsUnderAnyScale) {
+TEST_P(ScaledFixedPoint, RoundsUnderAnyScale) {
   std::uint64_t i = 0;
   for (const int fraction : {-500, -300, -127, -104, -97, -96, -40, -3, 0, 1, 5, 16, 31, 40, 100, 149, 300, 500}) {
     for (int k = 0; k < 60; ++k) {
       const auto random = static_cast<std::int32_t>(narrow::random_bits(1, 2, ++i));
-      const double code = std::ldexp(random, TypeParam::bits - 32 - k % 8);
-      this->check_around(std::ldexp(std::floor(code * 2) / 2, -fraction), fraction);
-      this->check_around(std::ldexp(code, -fraction), fraction);
+      const double code = std::ldexp(random, codec.bits - 32 - k % 8);
+      check_around(std::ldexp(std::floor(code * 2) / 2, -fraction), fraction);
+      check_around(std::ldexp(code, -fraction), fraction);
     }
-    for (const float x : edge_cases<float>()) this->check_modes(x, fraction);
-    for (const double x : edge_cases<double>()) this->check_modes(x, fraction);
+    for (const float x : edge_cases<float>()) check_modes(x, fraction);
+    for (const double x : edge_cases<double>()) check_modes(x, fraction);
   }
 }
 
-TYPED_TEST(FixedPoint, RoundsStochasticallyFromTheFloor) {
-  constexpr int fraction = TypeParam::fraction_bits;
-  const std::int64_t step = std::max<std::int64_t>(1, (this->oracle.highest() - this->oracle.lowest()) / 100);
+TEST_P(FixedPoint, RoundsStochasticallyFromTheFloor) {
+  const int fraction = codec.fraction_bits;
+  const std::int64_t step = std::max<std::int64_t>(1, (oracle.highest() - oracle.lowest()) / 100);
   std::uint64_t i = 0;
-  for (std::int64_t code = this->oracle.lowest() - 2; code <= this->oracle.highest() + 2; code += step) {
+  for (std::int64_t code = oracle.lowest() - 2; code <= oracle.highest() + 2; code += step) {
     const double any = std::ldexp(narrow::random_bits(3, 4, ++i), -32);
     for (const double d : {0.0, 0.5, any, 0x1p-4, 0x1.8p-5, 0x1p-19, 1 - 0x1p-9}) {
       const double x = std::ldexp(static_cast<double>(code) + d, -fraction);
-      this->check_stochastic(x, fraction, narrow::random_bits(5, 6, i));
-      this->check_stochastic(static_cast<float>(x), fraction, narrow::random_bits(5, 6, i));
+      check_stochastic(x, fraction, narrow::random_bits(5, 6, i));
+      check_stochastic(static_cast<float>(x), fraction, narrow::random_bits(5, 6, i));
     }
   }
+}
+
+TEST_P(ScaledFixedPoint, RoundsTinyNumbersStochastically) {
   for (const double x : {0x1p-60, -0x1p-60, 0x1p-200, -0x1p-200, 0x1p-1074, -0x1p-1074, 0.0, -0.0}) {
-    this->check_stochastic(x, 0, 0xffffffff);
-    this->check_stochastic(static_cast<float>(x), 0, 0xffffffff);
+    check_stochastic(x, 0, 0xffffffff);
+    check_stochastic(static_cast<float>(x), 0, 0xffffffff);
   }
 }
 

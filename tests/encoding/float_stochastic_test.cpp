@@ -6,6 +6,7 @@
 
 #include "narrow/encoding/float_format.hpp"
 #include "narrow/random.hpp"
+#include "support/float_codec.hpp"
 #include "support/formats.hpp"
 #include "support/oracle.hpp"
 
@@ -16,16 +17,16 @@ using narrow::stochastic;
 using narrow::to_infinity;
 using namespace support;
 
-template <class Format>
-class FloatStochastic : public testing::Test {
+class FloatStochastic : public testing::TestWithParam<float_codec> {
  protected:
-  const float_oracle oracle{Format::descriptor};
+  const float_codec& codec = GetParam();
+  const float_oracle oracle{codec.descriptor};
   int failures = 0;
 
   template <class Overflow, class Real>
   void check(Real x, const float_oracle::place& place, const stochastic& rounding) {
-    const std::uint64_t got = Format::template encode<Overflow>(x, rounding);
-    const std::uint64_t want = oracle.template encode<Overflow>(place, rounding);
+    const std::uint64_t got = codec.encode<Overflow>(x, rounding);
+    const std::uint64_t want = oracle.encode<Overflow>(place, rounding);
     if (got != want && ++failures <= 10) {
       ADD_FAILURE() << std::hexfloat << x << " with " << rounding.bits << " of " << rounding.count
                     << " bits, pre_round " << rounding.pre_round << ": " << got << ", not " << want;
@@ -42,7 +43,7 @@ class FloatStochastic : public testing::Test {
         for (const bool pre_round : {false, true}) {
           if (pre_round && count == 32) continue;
           check<saturate>(x, place, {bits, count, pre_round});
-          if constexpr (Format::has_nan) check<to_infinity>(x, place, {bits, count, pre_round});
+          if (codec.has_nan) check<to_infinity>(x, place, {bits, count, pre_round});
         }
       }
     }
@@ -53,39 +54,39 @@ class FloatStochastic : public testing::Test {
     check_counts(static_cast<float>(x), random);
   }
 };
-TYPED_TEST_SUITE(FloatStochastic, all_formats, format_name);
+INSTANTIATE_TEST_SUITE_P(Formats, FloatStochastic, testing::ValuesIn(float_codecs()), codec_name{});
 
-TYPED_TEST(FloatStochastic, DecidesAtTheExactBits) {
-  const std::uint32_t last = this->oracle.largest();
+TEST_P(FloatStochastic, DecidesAtTheExactBits) {
+  const std::uint32_t last = oracle.largest();
   // Every gap of the small formats, every seventeenth of the large ones and those at the ends.
-  const std::uint32_t step = TypeParam::bits > 12 ? 17 : 1;
+  const std::uint32_t step = codec.bits > 12 ? 17 : 1;
   for (std::uint32_t i = 0; i <= last; i += i < 100 || i + 100 > last ? 1 : step) {
-    const double low = this->oracle.magnitude(i);
-    const double width = this->oracle.magnitude(i + 1) - low;
+    const double low = oracle.magnitude(i);
+    const double width = oracle.magnitude(i + 1) - low;
     const std::uint32_t random = narrow::random_bits(1, 2, i);
     const double any = std::ldexp(narrow::random_bits(3, 4, i), -32);
     for (const double d : {0.0, 0.5, any, 0x1p-4, 0x1.8p-5, 0x1p-32, 0x1.8p-33, 1 - 0x1p-9, any * 0x1p-20}) {
-      this->check_both(low + d * width, random);
-      this->check_both(-(low + d * width), random);
+      check_both(low + d * width, random);
+      check_both(-(low + d * width), random);
     }
   }
 }
 
-TYPED_TEST(FloatStochastic, EdgesOfTheSources) {
-  for (const float x : edge_cases<float>()) this->check_counts(x, 0x9e3779b9);
-  for (const double x : edge_cases<double>()) this->check_counts(x, 0x9e3779b9);
+TEST_P(FloatStochastic, EdgesOfTheSources) {
+  for (const float x : edge_cases<float>()) check_counts(x, 0x9e3779b9);
+  for (const double x : edge_cases<double>()) check_counts(x, 0x9e3779b9);
 }
 
 // Four bits and all of their values: up exactly floor(d * 16), or rne(d * 16), times out of sixteen.
-TYPED_TEST(FloatStochastic, FourBitsGoUpAsOftenAsTheirFractionSays) {
-  const std::uint32_t i = this->oracle.largest() / 2;
-  const double low = this->oracle.magnitude(i);
+TEST_P(FloatStochastic, FourBitsGoUpAsOftenAsTheirFractionSays) {
+  const std::uint32_t i = oracle.largest() / 2;
+  const double low = oracle.magnitude(i);
   for (int sixty_fourths = 0; sixty_fourths < 64; ++sixty_fourths) {
-    const double x = low + sixty_fourths / 64.0 * (this->oracle.magnitude(i + 1) - low);
+    const double x = low + sixty_fourths / 64.0 * (oracle.magnitude(i + 1) - low);
     for (const bool pre_round : {false, true}) {
       int ups = 0;
       for (std::uint32_t bits = 0; bits < 16; ++bits) {
-        const std::uint64_t code = TypeParam::template encode<saturate>(x, stochastic{bits, 4, pre_round});
+        const std::uint64_t code = codec.encode<saturate>(x, stochastic{bits, 4, pre_round});
         ups += code == i + 1 ? 1 : 0;
       }
       EXPECT_EQ(ups, pre_round ? std::nearbyint(sixty_fourths / 4.0) : sixty_fourths / 4) << sixty_fourths;

@@ -12,7 +12,7 @@
 
 #include "support/csv.hpp"
 #include "support/data.hpp"
-#include "support/formats.hpp"
+#include "support/float_codec.hpp"
 #include "support/oracle.hpp"
 
 namespace {
@@ -25,29 +25,32 @@ std::uint32_t hex(const std::string& text) {
   return static_cast<std::uint32_t>(std::strtoul(text.c_str(), nullptr, 16));
 }
 
-template <class Format>
-bool is_nan(std::uint32_t code) {
-  return std::isnan(Format::template decode<double>(code));
-}
+bool is_nan(const float_codec& codec, std::uint32_t code) { return std::isnan(codec.decode<double>(code)); }
 
 // NaN is compared as a class: the sources differ in its sign and payload.
-template <class Format>
-bool same(std::uint32_t a, std::uint32_t b) {
-  return a == b || (is_nan<Format>(a) && is_nan<Format>(b));
+bool same(const float_codec& codec, std::uint32_t a, std::uint32_t b) {
+  return a == b || (is_nan(codec, a) && is_nan(codec, b));
 }
 
-template <class Format>
-class FloatVectors : public testing::Test {
+class FloatVectors : public testing::TestWithParam<float_codec> {
  protected:
-  static std::string file(const char* suffix) { return std::string("formats/") + Format::name + suffix; }
+  const float_codec& codec = GetParam();
+
+  std::string file(const char* suffix) const { return std::string("formats/") + codec.name + suffix; }
+
+  // Without NaN and infinity gfloat leaves overflow undefined, and the rest does not depend on the policy.
+  template <class Rounding>
+  std::uint32_t overflowing_encode(float x, const Rounding& rounding) const {
+    return codec.has_nan ? codec.encode<to_infinity>(x, rounding) : codec.encode<saturate>(x, rounding);
+  }
 
   // E8M0 has no zero: what lies below 2^-127 gives the smallest number here and NaN in gfloat.
-  static bool differs_by_policy(float x, std::uint32_t expected) {
-    return !Format::descriptor.has_zero && x >= 0 && x < 0x1p-127F && is_nan<Format>(expected);
+  bool differs_by_policy(float x, std::uint32_t expected) const {
+    return !codec.descriptor.has_zero && x >= 0 && x < 0x1p-127F && is_nan(codec, expected);
   }
 
   template <class Overflow, class Rounding>
-  static std::size_t check_column(const csv& table, const std::string& column, const Rounding& rounding) {
+  std::size_t check_column(const csv& table, const std::string& column, const Rounding& rounding) const {
     const auto& inputs = table["f32"];
     const auto& outputs = table[column];
     std::size_t checked = 0;
@@ -57,32 +60,32 @@ class FloatVectors : public testing::Test {
       const std::uint32_t expected = hex(outputs[i]);
       if (differs_by_policy(x, expected)) continue;
       // gfloat's to-odd overflows to infinity, SoftFloat's and this library's to the largest finite number.
-      const bool special = !std::isfinite(Format::template decode<double>(expected));
+      const bool special = !std::isfinite(codec.decode<double>(expected));
       if (std::is_same_v<Rounding, narrow::to_odd> && special && std::isfinite(x)) {
-        if (x >= 0 || Format::is_signed) continue;
+        if (x >= 0 || codec.descriptor.has_sign) continue;
       }
-      const std::uint32_t got = Format::template encode<Overflow>(x, rounding);
-      EXPECT_TRUE(same<Format>(got, expected)) << column << ' ' << inputs[i] << ": " << got << ", not " << outputs[i];
+      const std::uint32_t got = codec.encode<Overflow>(x, rounding);
+      EXPECT_TRUE(same(codec, got, expected)) << column << ' ' << inputs[i] << ": " << got << ", not " << outputs[i];
       const double wide = x;
-      EXPECT_EQ(Format::template encode<Overflow>(wide, rounding), got) << column << ' ' << inputs[i] << " as double";
+      EXPECT_EQ(codec.encode<Overflow>(wide, rounding), got) << column << ' ' << inputs[i] << " as double";
       ++checked;
     }
     return checked;
   }
 };
-TYPED_TEST_SUITE(FloatVectors, formats_with_vectors, format_name);
+INSTANTIATE_TEST_SUITE_P(Formats, FloatVectors, testing::ValuesIn(float_codecs_with_vectors()), codec_name{});
 
-TYPED_TEST(FloatVectors, DecodesAsTheTable) {
-  const auto path = test_data(this->file(".csv"));
-  if (!path) GTEST_SKIP() << missing_data(this->file(".csv"));
+TEST_P(FloatVectors, DecodesAsTheTable) {
+  const auto path = test_data(file(".csv"));
+  if (!path) GTEST_SKIP() << missing_data(file(".csv"));
   const csv table(*path);
   const auto& codes = table["bits"];
   const auto& values = table["value"];
-  ASSERT_GE(table.rows(), std::size_t{1} << std::min(TypeParam::bits, 8));
+  ASSERT_GE(table.rows(), std::size_t{1} << std::min(codec.bits, 8));
   for (std::size_t i = 0; i < table.rows(); ++i) {
     const double expected = std::strtod(values[i].c_str(), nullptr);
-    const double wide = TypeParam::template decode<double>(hex(codes[i]));
-    const float single = TypeParam::template decode<float>(hex(codes[i]));
+    const double wide = codec.decode<double>(hex(codes[i]));
+    const float single = codec.decode<float>(hex(codes[i]));
     EXPECT_TRUE(wide == expected || (std::isnan(wide) && std::isnan(expected))) << codes[i] << ": " << wide;
     EXPECT_TRUE(single == wide || (std::isnan(single) && std::isnan(wide))) << codes[i] << ": " << single;
     if (!std::isnan(expected)) {
@@ -91,15 +94,15 @@ TYPED_TEST(FloatVectors, DecodesAsTheTable) {
   }
 }
 
-TYPED_TEST(FloatVectors, RoundsAsGfloatInEveryMode) {
-  const auto path = test_data(this->file(".round.csv"));
-  if (!path) GTEST_SKIP() << missing_data(this->file(".round.csv"));
+TEST_P(FloatVectors, RoundsAsGfloatInEveryMode) {
+  const auto path = test_data(file(".round.csv"));
+  if (!path) GTEST_SKIP() << missing_data(file(".round.csv"));
   const csv table(*path);
-  // Without NaN and infinity gfloat leaves overflow undefined, and the rest does not depend on the policy.
-  using overflow = std::conditional_t<TypeParam::has_nan, to_infinity, saturate>;
   const auto check = [&](const std::string& column, auto mode) {
-    EXPECT_GT((this->template check_column<overflow>(table, column, mode)), table.rows() / 4);
-    EXPECT_GT((this->template check_column<saturate>(table, column + "_sat", mode)), table.rows() / 4);
+    const std::size_t checked =
+        codec.has_nan ? check_column<to_infinity>(table, column, mode) : check_column<saturate>(table, column, mode);
+    EXPECT_GT(checked, table.rows() / 4);
+    EXPECT_GT(check_column<saturate>(table, column + "_sat", mode), table.rows() / 4);
   };
   check("rne", narrow::nearest_even{});
   check("rtz", narrow::toward_zero{});
@@ -110,11 +113,10 @@ TYPED_TEST(FloatVectors, RoundsAsGfloatInEveryMode) {
 }
 
 // ml_dtypes (Eigen for the 16-bit formats) where it agrees with gfloat: no policy is left to differ in.
-TYPED_TEST(FloatVectors, RoundsAsTheIndependentSourcesAgree) {
-  const auto path = test_data(this->file(".round.csv"));
-  if (!path) GTEST_SKIP() << missing_data(this->file(".round.csv"));
+TEST_P(FloatVectors, RoundsAsTheIndependentSourcesAgree) {
+  const auto path = test_data(file(".round.csv"));
+  if (!path) GTEST_SKIP() << missing_data(file(".round.csv"));
   const csv table(*path);
-  using overflow = std::conditional_t<TypeParam::has_nan, to_infinity, saturate>;
   const std::string source = table.has("eigen_rne") ? "eigen_" : "ml_";
   const auto check = [&](int bit, const std::string& column, auto encode) {
     if (!table.has(source + column)) return;
@@ -123,21 +125,21 @@ TYPED_TEST(FloatVectors, RoundsAsTheIndependentSourcesAgree) {
       if (((hex(table["agree"][i]) >> bit) & 1) == 0) continue;
       const auto x = std::bit_cast<float>(hex(table["f32"][i]));
       const std::uint32_t expected = hex(table[source + column][i]);
-      if (this->differs_by_policy(x, expected)) continue;
-      EXPECT_TRUE(same<TypeParam>(encode(x), expected)) << column << ' ' << table["f32"][i] << ": " << encode(x);
+      if (differs_by_policy(x, expected)) continue;
+      EXPECT_TRUE(same(codec, encode(x), expected)) << column << ' ' << table["f32"][i] << ": " << encode(x);
       ++checked;
     }
     EXPECT_GT(checked, table.rows() / 4) << column;
   };
-  check(0, "rne", [](float x) { return TypeParam::template encode<overflow>(x, narrow::nearest_even{}); });
-  check(1, "rne_sat", [](float x) { return TypeParam::template encode<saturate>(x, narrow::nearest_even{}); });
-  check(2, "rtz", [](float x) { return TypeParam::template encode<overflow>(x, narrow::toward_zero{}); });
-  check(3, "rtz_sat", [](float x) { return TypeParam::template encode<saturate>(x, narrow::toward_zero{}); });
+  check(0, "rne", [&](float x) { return overflowing_encode(x, narrow::nearest_even{}); });
+  check(1, "rne_sat", [&](float x) { return codec.encode<saturate>(x, narrow::nearest_even{}); });
+  check(2, "rtz", [&](float x) { return overflowing_encode(x, narrow::toward_zero{}); });
+  check(3, "rtz_sat", [&](float x) { return codec.encode<saturate>(x, narrow::toward_zero{}); });
 }
 
-TYPED_TEST(FloatVectors, RoundsStochasticallyAsGfloat) {
-  const auto path = test_data(this->file(".sr.csv"));
-  if (!path) GTEST_SKIP() << missing_data(this->file(".sr.csv"));
+TEST_P(FloatVectors, RoundsStochasticallyAsGfloat) {
+  const auto path = test_data(file(".sr.csv"));
+  if (!path) GTEST_SKIP() << missing_data(file(".sr.csv"));
   const csv table(*path);
   std::size_t checked = 0;
   for (const bool pre_round : {false, true}) {
@@ -146,10 +148,10 @@ TYPED_TEST(FloatVectors, RoundsStochasticallyAsGfloat) {
       if (outputs[i] == "-") continue;
       const auto x = std::bit_cast<float>(hex(table["f32"][i]));
       const std::uint32_t expected = hex(outputs[i]);
-      if (this->differs_by_policy(x, expected)) continue;
+      if (differs_by_policy(x, expected)) continue;
       const narrow::stochastic rounding{hex(table["srbits"][i]), std::atoi(table["nbits"][i].c_str()), pre_round};
-      const std::uint32_t got = TypeParam::template encode<saturate>(x, rounding);
-      EXPECT_TRUE(same<TypeParam>(got, expected)) << "row " << i << ": " << got << ", not " << outputs[i];
+      const std::uint32_t got = codec.encode<saturate>(x, rounding);
+      EXPECT_TRUE(same(codec, got, expected)) << "row " << i << ": " << got << ", not " << outputs[i];
       ++checked;
     }
   }
@@ -179,30 +181,28 @@ std::size_t for_each_line(const std::string& relative, const Check& check) {
   return lines;
 }
 
-template <class Format>
-void check_narrowing(const std::string& function) {
+void check_narrowing(const float_codec& codec, const std::string& function) {
   if (!test_data("testfloat")) GTEST_SKIP() << missing_data("testfloat");
   for_each_mode([&](auto mode, const char*) {
     if constexpr (!std::is_same_v<decltype(mode), narrow::to_odd>) {
       const std::string name = testfloat_name(function, mode);
       const std::size_t lines = for_each_line(name, [&](std::uint32_t operand, std::uint32_t result) {
         const auto x = std::bit_cast<float>(operand);
-        const std::uint32_t got = Format::template encode<to_infinity>(x, mode);
-        EXPECT_TRUE(same<Format>(got, result)) << name << ' ' << std::hex << operand << ": " << got;
+        const std::uint32_t got = codec.encode<to_infinity>(x, mode);
+        EXPECT_TRUE(same(codec, got, result)) << name << ' ' << std::hex << operand << ": " << got;
         const double wide = x;
-        EXPECT_EQ((Format::template encode<to_infinity>(wide, mode)), got) << name << ' ' << std::hex << operand;
+        EXPECT_EQ((codec.encode<to_infinity>(wide, mode)), got) << name << ' ' << std::hex << operand;
       });
       EXPECT_GT(lines, 1000U) << name;
     }
   });
 }
 
-template <class Format>
-void check_widening(const std::string& function) {
+void check_widening(const float_codec& codec, const std::string& function) {
   const std::string name = testfloat_name(function, narrow::nearest_even{});
   if (!test_data(name)) GTEST_SKIP() << missing_data(name);
   const std::size_t lines = for_each_line(name, [&](std::uint32_t operand, std::uint32_t result) {
-    const float got = Format::template decode<float>(operand);
+    const float got = codec.decode<float>(operand);
     const auto expected = std::bit_cast<float>(result);
     const bool both_nan = std::isnan(got) && std::isnan(expected);
     EXPECT_TRUE(both_nan || std::bit_cast<std::uint32_t>(got) == result) << std::hex << operand;
@@ -210,9 +210,9 @@ void check_widening(const std::string& function) {
   EXPECT_GT(lines, 1000U);
 }
 
-TEST(TestFloat, Float32ToFloat16) { check_narrowing<float16>("f32_to_f16"); }
-TEST(TestFloat, Float32ToBfloat16) { check_narrowing<bfloat16>("f32_to_bf16"); }
-TEST(TestFloat, Float16ToFloat32) { check_widening<float16>("f16_to_f32"); }
-TEST(TestFloat, Bfloat16ToFloat32) { check_widening<bfloat16>("bf16_to_f32"); }
+TEST(TestFloat, Float32ToFloat16) { check_narrowing(float_codec_named("float16"), "f32_to_f16"); }
+TEST(TestFloat, Float32ToBfloat16) { check_narrowing(float_codec_named("bfloat16"), "f32_to_bf16"); }
+TEST(TestFloat, Float16ToFloat32) { check_widening(float_codec_named("float16"), "f16_to_f32"); }
+TEST(TestFloat, Bfloat16ToFloat32) { check_widening(float_codec_named("bfloat16"), "bf16_to_f32"); }
 
 }  // namespace

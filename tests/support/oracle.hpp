@@ -208,28 +208,48 @@ struct fixed_oracle {
   std::int64_t highest() const { return (std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1; }
   std::int64_t lowest() const { return is_signed ? -highest() - 1 : 0; }
 
-  // x * 2^fraction to an integer code, as a number (of two's complement where signed).
-  template <class Overflow, class Rounding>
-  std::int64_t encode(double x, int fraction, const Rounding& rounding) const {
-    if (std::isnan(x)) return 0;
-    const bool negative = std::signbit(x);
-    const bool wraps = std::is_same_v<Overflow, narrow::wrap>;
-    const std::int64_t low = std::is_same_v<Overflow, narrow::saturate_symmetric> && is_signed ? -highest() : lowest();
-    if (std::isinf(x)) return wraps ? 0 : negative ? low : highest();
+  // Where x * 2^fraction lies: the magnitude of the integer nearer to zero, and the fraction beyond it.
+  struct place {
+    double x;
+    long double below, d;
+    bool odd;
+  };
+  static place locate(double x, int fraction) {
+    if (!std::isfinite(x)) return {x, 0, 0, false};
     const long double scaled = std::ldexp(std::fabs(static_cast<long double>(x)), fraction);
     const long double below = std::floor(scaled);
-    const gap<real_fraction> g{{scaled - below}, std::fmod(below, 2) != 0, negative, true};
-    const long double rounded = (negative ? -1 : 1) * (below + (goes_up(rounding, g) ? 1 : 0));
+    return {x, below, scaled - below, std::fmod(below, 2) != 0};
+  }
+
+  // The integer code, as a number (of two's complement where signed).
+  template <class Overflow, class Rounding>
+  std::int64_t encode(const place& p, const Rounding& rounding) const {
+    if (std::isnan(p.x)) return 0;
+    const bool negative = std::signbit(p.x);
+    const bool wraps = std::is_same_v<Overflow, narrow::wrap>;
+    const std::int64_t low = std::is_same_v<Overflow, narrow::saturate_symmetric> && is_signed ? -highest() : lowest();
+    if (std::isinf(p.x)) return wraps ? 0 : negative ? low : highest();
+    const gap<real_fraction> g{{p.d}, p.odd, negative, true};
+    const long double rounded = (negative ? -1 : 1) * (p.below + (goes_up(rounding, g) ? 1 : 0));
     if (wraps) return wrapped(rounded);
     return rounded < static_cast<long double>(low)         ? low
            : rounded > static_cast<long double>(highest()) ? highest()
                                                            : static_cast<std::int64_t>(rounded);
   }
+  template <class Overflow, class Rounding>
+  std::int64_t encode(double x, int fraction, const Rounding& rounding) const {
+    return encode<Overflow>(locate(x, fraction), rounding);
+  }
 
  private:
   std::int64_t wrapped(long double integer) const {
+    if (std::fabs(integer) < 0x1p62L) return wrapped(static_cast<std::int64_t>(integer));
     const std::int64_t modulus = std::int64_t{1} << bits;
-    const auto rest = static_cast<std::int64_t>(std::fmod(integer, static_cast<long double>(modulus)));
+    return wrapped(static_cast<std::int64_t>(std::fmod(integer, static_cast<long double>(modulus))));
+  }
+  std::int64_t wrapped(std::int64_t integer) const {
+    const std::int64_t modulus = std::int64_t{1} << bits;
+    const std::int64_t rest = integer % modulus;
     const std::int64_t code = rest < 0 ? rest + modulus : rest;
     return code > highest() ? code - modulus : code;
   }
