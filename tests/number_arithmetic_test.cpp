@@ -25,9 +25,11 @@ double zero_sum(double a, double b) {
 }
 
 // The expected codes of one format under one mode.
-template <class E, class Rounding, class Overflow>
+template <class Rounding, class Overflow>
 class expectation {
  public:
+  explicit expectation(const narrow::float_descriptor& descriptor) : oracle_(descriptor), descriptor_(descriptor) {}
+
   std::uint32_t add(double a, double b) const {
     if (!std::isfinite(a) || !std::isfinite(b)) return special(a + b);
     if (a == -b) return special(zero_sum<Rounding>(a, b));
@@ -58,47 +60,73 @@ class expectation {
   }
   double value(std::uint32_t code) const { return oracle_.value(code); }
   std::uint32_t codes() const { return oracle_.codes(); }
+  const narrow::float_descriptor& descriptor() const { return descriptor_; }
   bool same(std::uint32_t got, std::uint32_t want) const {
     return got == want || (oracle_.is_nan(got) && oracle_.is_nan(want));
   }
 
  private:
-  std::uint32_t special(double x) const { return oracle_.template encode<Overflow>(oracle_.locate(x), Rounding{}); }
+  std::uint32_t special(double x) const { return oracle_.encode<Overflow>(oracle_.locate(x), Rounding{}); }
   std::uint32_t finite(const exact& x) const {
-    return oracle_.template encode<Overflow>(locate(oracle_, E::descriptor, x), Rounding{});
+    return oracle_.encode<Overflow>(locate(oracle_, descriptor_, x), Rounding{});
   }
-  float_oracle oracle_{E::descriptor};
+  float_oracle oracle_;
+  narrow::float_descriptor descriptor_;
 };
 
-template <class E, class Rounding, class Overflow>
-void check_pair(const expectation<E, Rounding, Overflow>& expected, std::uint32_t i, std::uint32_t j, std::uint32_t k) {
-  using T = number<E, Rounding, Overflow>;
-  const auto from = [](std::uint32_t code) { return T::from_bits(static_cast<typename T::bits_type>(code)); };
-  const T a = from(i), b = from(j), c = from(k);
-  const double x = expected.value(i), y = expected.value(j), z = expected.value(k);
-  const auto check = [&](const char* operation, T got, std::uint32_t want) {
-    ASSERT_TRUE(expected.same(got.bits(), want))
-        << operation << " of " << x << ", " << y << ", " << z << ": " << expected.value(got.bits()) << " instead of "
-        << expected.value(want);
-  };
-  check("a + b", a + b, expected.add(x, y));
-  check("a - b", a - b, expected.add(x, -y));
-  check("a * b", a * b, expected.multiply(x, y));
-  check("a / b", a / b, expected.divide(x, y));
-  check("fma", fma(a, b, c), expected.fma(x, y, z));
+// The operators of one type on codes. They are compiled for every format and policy, and the sweeps only for a policy.
+struct operations {
+  using code = std::uint32_t;
+  code (*add)(code, code);
+  code (*subtract)(code, code);
+  code (*multiply)(code, code);
+  code (*divide)(code, code);
+  code (*fma)(code, code, code);
+  code (*sqrt)(code);
+};
+
+template <class T>
+T from_code(std::uint32_t code) {
+  return T::from_bits(static_cast<typename T::bits_type>(code));
+}
+template <class T>
+constexpr operations operations_of() {
+  using code = std::uint32_t;
+  return {[](code a, code b) -> code { return (from_code<T>(a) + from_code<T>(b)).bits(); },
+          [](code a, code b) -> code { return (from_code<T>(a) - from_code<T>(b)).bits(); },
+          [](code a, code b) -> code { return (from_code<T>(a) * from_code<T>(b)).bits(); },
+          [](code a, code b) -> code { return (from_code<T>(a) / from_code<T>(b)).bits(); },
+          [](code a, code b, code c) -> code { return fma(from_code<T>(a), from_code<T>(b), from_code<T>(c)).bits(); },
+          [](code a) -> code { return sqrt(from_code<T>(a)).bits(); }};
 }
 
-template <class E, class Overflow, class Check>
-void for_each_mode_of(const Check& check) {
-  for_each_mode([&](auto rounding, const char* name) {
-    SCOPED_TRACE(name);
-    check(expectation<E, decltype(rounding), Overflow>{});
-  });
+template <class Rounding, class Overflow>
+void check_triple(const operations& tested, const expectation<Rounding, Overflow>& expected, std::uint32_t a,
+                  std::uint32_t b, std::uint32_t c) {
+  const double x = expected.value(a), y = expected.value(b), z = expected.value(c);
+  const auto check = [&](const char* operation, std::uint32_t got, std::uint32_t want) {
+    ASSERT_TRUE(expected.same(got, want)) << operation << " of " << x << ", " << y << ", " << z << ": "
+                                          << expected.value(got) << " instead of " << expected.value(want);
+  };
+  check("a + b", tested.add(a, b), expected.add(x, y));
+  check("a - b", tested.subtract(a, b), expected.add(x, -y));
+  check("a * b", tested.multiply(a, b), expected.multiply(x, y));
+  check("a / b", tested.divide(a, b), expected.divide(x, y));
+  check("fma", tested.fma(a, b, c), expected.fma(x, y, z));
 }
+
+// check(operations, expectation) for each mode and overflow of a format.
 template <class E, class Check>
 void for_each_policy_of(const Check& check) {
-  for_each_mode_of<E, narrow::saturate>(check);
-  if constexpr (E::has_nan) for_each_mode_of<E, narrow::to_infinity>(check);
+  for_each_mode([&](auto rounding, const char* name) {
+    SCOPED_TRACE(name);
+    using rule = decltype(rounding);
+    check(operations_of<number<E, rule, narrow::saturate>>(), expectation<rule, narrow::saturate>(E::descriptor));
+    if constexpr (E::has_nan) {
+      check(operations_of<number<E, rule, narrow::to_infinity>>(),
+            expectation<rule, narrow::to_infinity>(E::descriptor));
+    }
+  });
 }
 
 template <class E>
@@ -109,17 +137,19 @@ using small_formats =
                    unsigned_e3m2_without_zero, powers_of_two_with_zero>;
 TYPED_TEST_SUITE(SmallFloatArithmetic, small_formats, format_name);
 
-TYPED_TEST(SmallFloatArithmetic, EveryPair) {
-  for_each_policy_of<TypeParam>([](const auto& expected) {
+struct every_pair {
+  template <class Rounding, class Overflow>
+  void operator()(const operations& tested, const expectation<Rounding, Overflow>& expected) const {
     for (std::uint32_t i = 0; i < expected.codes(); ++i) {
       for (std::uint32_t j = 0; j < expected.codes(); ++j) {
         const std::uint32_t k = narrow::random_bits(1, 2, i * expected.codes() + j) % expected.codes();
-        check_pair(expected, i, j, k);
+        check_triple(tested, expected, i, j, k);
         if (testing::Test::HasFatalFailure()) return;
       }
     }
-  });
-}
+  }
+};
+TYPED_TEST(SmallFloatArithmetic, EveryPair) { for_each_policy_of<TypeParam>(every_pair{}); }
 
 template <class E>
 class FloatArithmetic : public testing::Test {};
@@ -127,10 +157,11 @@ using large_formats = testing::Types<float16, bfloat16, ibm_1_6_9, wide_e9m4, hi
 TYPED_TEST_SUITE(FloatArithmetic, large_formats, format_name);
 
 // Codes at random, so that exponents are mostly far apart; then with exponents close to each other.
-TYPED_TEST(FloatArithmetic, RandomOperands) {
-  for_each_policy_of<TypeParam>([](const auto& expected) {
+struct random_operands {
+  template <class Rounding, class Overflow>
+  void operator()(const operations& tested, const expectation<Rounding, Overflow>& expected) const {
     const std::uint32_t magnitudes = expected.codes() / 2;
-    const std::uint32_t near = std::uint32_t{3} << TypeParam::descriptor.mantissa_bits;
+    const std::uint32_t near = std::uint32_t{3} << expected.descriptor().mantissa_bits;
     for (std::uint64_t n = 0; n < 30000; ++n) {
       const auto random = [n](std::uint64_t stream) { return narrow::random_bits(3, stream, n); };
       const std::uint32_t i = random(0) % expected.codes();
@@ -138,29 +169,29 @@ TYPED_TEST(FloatArithmetic, RandomOperands) {
       if (n % 2 == 1) j = (i + random(1) % near) % magnitudes + (random(3) % 2) * magnitudes;
       if (n % 4 == 3) {
         // c near -a * b, where the sum cancels.
-        const double ab = expected.value(i) * expected.value(j);
-        const auto close = number<TypeParam, narrow::nearest_even, narrow::saturate>(-ab).bits();
+        const std::uint32_t close = expected.multiply(-expected.value(i), expected.value(j));
         k = (close + random(2) % 3) % expected.codes();
       }
-      check_pair(expected, i, j, k);
+      check_triple(tested, expected, i, j, k);
       if (testing::Test::HasFatalFailure()) return;
     }
-  });
-}
+  }
+};
+TYPED_TEST(FloatArithmetic, RandomOperands) { for_each_policy_of<TypeParam>(random_operands{}); }
 
 template <class E>
 class SquareRoot : public testing::Test {};
 TYPED_TEST_SUITE(SquareRoot, all_formats, format_name);
 
-TYPED_TEST(SquareRoot, EveryCode) {
-  for_each_policy_of<TypeParam>(
-      []<class E, class Rounding, class Overflow>(const expectation<E, Rounding, Overflow>& expected) {
-        using T = number<E, Rounding, Overflow>;
-        for (std::uint32_t code = 0; code < expected.codes(); ++code) {
-          const auto got = sqrt(T::from_bits(static_cast<typename T::bits_type>(code))).bits();
-          ASSERT_TRUE(expected.same(got, expected.square_root(expected.value(code)))) << expected.value(code);
-        }
-      });
-}
+struct every_root {
+  template <class Rounding, class Overflow>
+  void operator()(const operations& tested, const expectation<Rounding, Overflow>& expected) const {
+    for (std::uint32_t code = 0; code < expected.codes(); ++code) {
+      const std::uint32_t got = tested.sqrt(code);
+      ASSERT_TRUE(expected.same(got, expected.square_root(expected.value(code)))) << expected.value(code);
+    }
+  }
+};
+TYPED_TEST(SquareRoot, EveryCode) { for_each_policy_of<TypeParam>(every_root{}); }
 
 }  // namespace
