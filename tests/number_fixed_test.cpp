@@ -15,94 +15,137 @@ using narrow::number;
 using namespace support;
 __extension__ using int128 = __int128;
 
-// numerator / denominator steps of 2^-F, rounded and brought into the range.
 template <class T>
-std::int64_t expected(int128 numerator, int128 denominator) {
+T from_code(std::int64_t code) {
+  return T::from_bits(static_cast<typename T::bits_type>(code));
+}
+
+// The operators of one type on codes. They are compiled for every format and policy, the sweeps only for a policy.
+struct operations {
+  using code = std::int64_t;
+  int bits, fraction_bits;
+  bool is_signed;
+  code min_code, max_code;
+  code (*stored)(code);
+  code (*add)(code, code);
+  code (*subtract)(code, code);
+  code (*multiply)(code, code);
+  code (*divide)(code, code);
+  code (*fma)(code, code, code);
+  code (*negate)(code);
+};
+
+template <class T>
+constexpr operations operations_of() {
   using E = typename T::encoding_type;
-  using overflow = typename T::overflow_type;
+  using code = std::int64_t;
+  return {
+      E::bits,
+      E::fraction_bits,
+      E::is_signed,
+      E::min_code,
+      E::max_code,
+      [](code a) -> code { return from_code<T>(a).storage(); },
+      [](code a, code b) -> code { return (from_code<T>(a) + from_code<T>(b)).storage(); },
+      [](code a, code b) -> code { return (from_code<T>(a) - from_code<T>(b)).storage(); },
+      [](code a, code b) -> code { return (from_code<T>(a) * from_code<T>(b)).storage(); },
+      [](code a, code b) -> code { return (from_code<T>(a) / from_code<T>(b)).storage(); },
+      [](code a, code b, code c) -> code { return fma(from_code<T>(a), from_code<T>(b), from_code<T>(c)).storage(); },
+      [](code a) -> code { return (-from_code<T>(a)).storage(); }};
+}
+
+// numerator / denominator steps, rounded and brought into the range of that many bits.
+template <class Rounding, class Overflow>
+std::int64_t expected(int bits, bool is_signed, int128 numerator, int128 denominator) {
   if (denominator < 0) numerator = -numerator, denominator = -denominator;
   const bool negative = numerator < 0;
   const auto magnitude = static_cast<uint128>(negative ? -numerator : numerator);
   const auto steps = static_cast<uint128>(denominator);
   const uint128 below = magnitude / steps;
   const gap<ratio> g{{magnitude % steps, steps}, below % 2 == 1, negative, true};
-  const auto away = static_cast<int128>(below) + (goes_up(typename T::rounding_type{}, g) ? 1 : 0);
+  const auto away = static_cast<int128>(below) + (goes_up(Rounding{}, g) ? 1 : 0);
   const int128 code = negative ? -away : away;
-  const int128 modulus = int128{1} << E::bits;
-  const int128 high = E::is_signed ? modulus / 2 - 1 : modulus - 1;
-  const int128 low = !E::is_signed ? 0 : std::is_same_v<overflow, narrow::saturate_symmetric> ? -high : -high - 1;
-  if (std::is_same_v<overflow, narrow::wrap>) {
+  const int128 modulus = int128{1} << bits;
+  const int128 high = is_signed ? modulus / 2 - 1 : modulus - 1;
+  const int128 low = !is_signed ? 0 : std::is_same_v<Overflow, narrow::saturate_symmetric> ? -high : -high - 1;
+  if (std::is_same_v<Overflow, narrow::wrap>) {
     const int128 rest = (code % modulus + modulus) % modulus;
     return static_cast<std::int64_t>(rest > high ? rest - modulus : rest);
   }
   return static_cast<std::int64_t>(code > high ? high : code < low ? low : code);
 }
-
 template <class T>
-T from_code(std::int64_t code) {
-  return T::from_bits(static_cast<typename T::bits_type>(code));
+std::int64_t expected(int128 numerator, int128 denominator) {
+  using E = typename T::encoding_type;
+  using overflow = typename T::overflow_type;
+  return expected<typename T::rounding_type, overflow>(E::bits, E::is_signed, numerator, denominator);
 }
 
-template <class T>
-void check(std::int64_t a, std::int64_t b, std::int64_t c) {
-  const int128 one = int128{1} << T::encoding_type::fraction_bits;
-  const T x = from_code<T>(a), y = from_code<T>(b), z = from_code<T>(c);
-  ASSERT_EQ((x + y).storage(), expected<T>(int128{a} + b, 1)) << a << " + " << b;
-  ASSERT_EQ((x - y).storage(), expected<T>(int128{a} - b, 1)) << a << " - " << b;
-  ASSERT_EQ((x * y).storage(), expected<T>(int128{a} * b, one)) << a << " * " << b;
-  ASSERT_EQ(fma(x, y, z).storage(), expected<T>(int128{a} * b + c * one, one)) << a << " * " << b << " + " << c;
+template <class Rounding, class Overflow>
+void check(const operations& tested, std::int64_t a, std::int64_t b, std::int64_t c) {
+  const int128 one = int128{1} << tested.fraction_bits;
+  const auto want = [&](int128 numerator, int128 denominator) {
+    return expected<Rounding, Overflow>(tested.bits, tested.is_signed, numerator, denominator);
+  };
+  ASSERT_EQ(tested.add(a, b), want(int128{a} + b, 1)) << a << " + " << b;
+  ASSERT_EQ(tested.subtract(a, b), want(int128{a} - b, 1)) << a << " - " << b;
+  ASSERT_EQ(tested.multiply(a, b), want(int128{a} * b, one)) << a << " * " << b;
+  ASSERT_EQ(tested.fma(a, b, c), want(int128{a} * b + c * one, one)) << a << " * " << b << " + " << c;
   // By zero: saturated toward the sign of x, and 0 under wrap.
-  const int128 far = std::is_same_v<typename T::overflow_type, narrow::wrap> ? 0 : int128{1} << 70;
-  ASSERT_EQ((x / y).storage(), b != 0 ? expected<T>(a * one, b)
-                                      : expected<T>(a == 0  ? 0
-                                                    : a > 0 ? far
-                                                            : -far,
-                                                    1))
-      << a << " / " << b;
-  ASSERT_EQ((-x).storage(), expected<T>(-int128{a}, 1)) << a;
+  const int128 far = std::is_same_v<Overflow, narrow::wrap> ? 0 : int128{1} << 70;
+  const int128 by_zero = a == 0 ? 0 : a > 0 ? far : -far;
+  ASSERT_EQ(tested.divide(a, b), b != 0 ? want(a * one, b) : want(by_zero, 1)) << a << " / " << b;
+  ASSERT_EQ(tested.negate(a), want(-int128{a}, 1)) << a;
 }
 
-// action.operator()<T>() for each mode and overflow of an encoding.
-template <class E, class Action>
+// action.operator()<Rounding, Overflow>() for each mode and overflow.
+template <class Action>
 void for_each_policy(const Action& action) {
   for_each_mode([&](auto rounding, const char* name) {
     SCOPED_TRACE(name);
     using rule = decltype(rounding);
-    action.template operator()<number<E, rule, narrow::saturate>>();
-    action.template operator()<number<E, rule, narrow::saturate_symmetric>>();
-    action.template operator()<number<E, rule, narrow::wrap>>();
+    action.template operator()<rule, narrow::saturate>();
+    action.template operator()<rule, narrow::saturate_symmetric>();
+    action.template operator()<rule, narrow::wrap>();
   });
 }
 
+template <class Rounding, class Overflow>
+void check_pairs(const operations& tested) {
+  for (std::int64_t a = tested.min_code; a <= tested.max_code; ++a) {
+    for (std::int64_t b = tested.min_code; b <= tested.max_code; ++b) {
+      const std::uint64_t index = static_cast<std::uint64_t>(a * 1024 + b + (std::int64_t{1} << 32));
+      check<Rounding, Overflow>(tested, a, b, tested.stored(narrow::random_bits(1, 2, index)));
+      if (testing::Test::HasFatalFailure()) return;
+    }
+  }
+}
 template <class E>
 void check_every_pair() {
-  for_each_policy<E>([]<class T>() {
-    for (std::int64_t a = E::min_code; a <= E::max_code; ++a) {
-      for (std::int64_t b = E::min_code; b <= E::max_code; ++b) {
-        const std::uint64_t index = static_cast<std::uint64_t>(a * 1024 + b + (std::int64_t{1} << 32));
-        check<T>(a, b, from_code<T>(narrow::random_bits(1, 2, index)).storage());
-        if (testing::Test::HasFatalFailure()) return;
-      }
-    }
+  for_each_policy([]<class Rounding, class Overflow>() {
+    check_pairs<Rounding, Overflow>(operations_of<number<E, Rounding, Overflow>>());
   });
 }
 
 // Codes of every magnitude, with the extremes among them.
+template <class Rounding, class Overflow>
+void check_codes(const operations& tested) {
+  for (std::uint64_t i = 0; i < 20000; ++i) {
+    const auto code = [&, i](std::uint64_t stream) -> std::int64_t {
+      const std::uint32_t bits = narrow::random_bits(5, stream, i), how = narrow::random_bits(6, stream, i);
+      if (how % 32 == 0) return tested.max_code;
+      if (how % 32 == 1) return tested.min_code;
+      if (how % 32 == 2) return 0;
+      return tested.stored(bits) >> ((how >> 8) % static_cast<std::uint32_t>(tested.bits));
+    };
+    check<Rounding, Overflow>(tested, code(0), code(1), code(2));
+    if (testing::Test::HasFatalFailure()) return;
+  }
+}
 template <class E>
 void check_sample() {
-  for_each_policy<E>([]<class T>() {
-    for (std::uint64_t i = 0; i < 20000; ++i) {
-      const auto code = [i](std::uint64_t stream) -> std::int64_t {
-        const std::uint32_t bits = narrow::random_bits(5, stream, i), how = narrow::random_bits(6, stream, i);
-        if (how % 32 == 0) return E::max_code;
-        if (how % 32 == 1) return E::min_code;
-        if (how % 32 == 2) return 0;
-        const auto wide = static_cast<std::int64_t>(from_code<T>(bits).storage());
-        return wide >> ((how >> 8) % static_cast<std::uint32_t>(E::bits));
-      };
-      check<T>(code(0), code(1), code(2));
-      if (testing::Test::HasFatalFailure()) return;
-    }
+  for_each_policy([]<class Rounding, class Overflow>() {
+    check_codes<Rounding, Overflow>(operations_of<number<E, Rounding, Overflow>>());
   });
 }
 
@@ -144,7 +187,8 @@ TEST(FixedArithmetic, DivisionByZero) {
 
 // From one fixed-point format to another: through integers, rounded once.
 TEST(FixedArithmetic, ConversionBetweenFormats) {
-  for_each_policy<narrow::fixed_point<8, 4>>([]<class T>() {
+  for_each_policy([]<class Rounding, class Overflow>() {
+    using T = number<narrow::fixed_point<8, 4>, Rounding, Overflow>;
     for (std::int64_t code = -32768; code < 32768; ++code) {
       const auto wide = from_code<fixed<4, 12>>(code);
       ASSERT_EQ(T(wide).storage(), expected<T>(code, 256)) << code;
