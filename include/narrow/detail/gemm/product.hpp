@@ -76,7 +76,9 @@ typename Accumulator::sum_type dot(const T* a, std::size_t a_stride, const T* b,
 
 template <class Accumulator, class T, class Sum>
 void multiply_any_shape(const T* a, const T* b, Sum* c, std::size_t m, std::size_t depth, std::size_t n) {
-  if (m == 1 || n == 1) {
+  if (depth == 0) {  // a and b may be null, to which nothing can be added
+    std::fill_n(c, m * n, Sum{});
+  } else if (m == 1 || n == 1) {
     for (std::size_t i = 0; i < m; ++i) {
       for (std::size_t j = 0; j < n; ++j) c[i * n + j] = dot<Accumulator>(a + i * depth, 1, b + j, n, depth);
     }
