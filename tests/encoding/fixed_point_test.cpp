@@ -115,7 +115,9 @@ class FixedPoint : public testing::TestWithParam<fixed_codec> {
     for (const int count : {1, 4, 8, 16, 31, 32}) {
       // Both sides of the threshold: d counts from the floor.
       const long double scaled = std::ldexp(static_cast<long double>(x), fraction);
-      const auto steps = static_cast<std::uint32_t>(std::ldexp(scaled - std::floor(scaled), count));
+      // Just below an integer the fraction of 64 bits is 1, and all 32 bits of steps wrap to none.
+      const auto steps =
+          static_cast<std::uint32_t>(static_cast<std::uint64_t>(std::ldexp(scaled - std::floor(scaled), count)));
       for (const std::uint32_t bits : {random, 0U - steps, ~steps}) {
         check_overflows(x, place, fraction, stochastic{bits, count, false}, "stochastic");
         if (count < 32) check_overflows(x, place, fraction, stochastic{bits, count, true}, "stochastic, pre_round");
