@@ -133,9 +133,9 @@ void gather_patches(const Compute* image, const conv_shape& s, const conv_geomet
   }
 }
 
-template <class Class, class X, class W, class Y, class Ops, class Rounding>
+template <class Class, class X, class W, class Y, class Ops, class Conversion>
 void convolve(const X& x, const W& w, const Y& y, const conv_shape& shape, const conv_geometry& g, const scaling& s,
-              const Ops& ops, const Rounding& rounding, bool with_scale) {
+              const Ops& ops, const Conversion& conversion, bool with_scale) {
   using Accumulator = typename Class::accumulator;
   using Operand = typename Accumulator::operand_type;
   using Sum = typename Accumulator::sum_type;
@@ -156,7 +156,7 @@ void convolve(const X& x, const W& w, const Y& y, const conv_shape& shape, const
     std::vector<Operand> patches(shape.patches);
     std::vector<Sum> group_sums(shape.out_width * shape.group_outputs), sums(shape.out_width * n);
     using Value = value_type_of<Class, A, B>;
-    std::vector<Value> buffer;
+    std::vector<Value> buffer(n);
     if (shape.depth > 0) lower_kernels(w, shape, with_scale, kernels.data());
     for (std::size_t t = 0; t < shape.images; ++t) {
       if (!image.empty()) lower_image(x, t, shape, with_scale, image.data());
@@ -171,10 +171,11 @@ void convolve(const X& x, const W& w, const Y& y, const conv_shape& shape, const
           }
         }
         const Output out = output_row(y, t, row);
-        const finisher<Value, Class::exact_integer, Output, Ops, Rounding> last{out, s, ops, rounding, 0};
+        const finisher<Value, Class::exact_integer, Output, Ops, Conversion> last{out, s, ops, conversion, n, 0};
         for (std::size_t pixel = 0; pixel < shape.out_width; ++pixel) {
           last.row(
-              sums.data() + pixel * n, out.view.first + pixel, n, [&](std::size_t o) { return scale[o]; }, buffer);
+              sums.data() + pixel * n, out.view.first + pixel, 0, n, [&](std::size_t o) { return scale[o]; },
+              buffer.data());
         }
       }
     }
@@ -196,14 +197,14 @@ void conv_images(const X& x, const W& w, const Y& y, const conv_geometry& g, con
   (read_scaling(s, option), ...);
   const auto ops = epilogues_of(option...);
   check_scaling(s, Output{}, ops, "conv2d");
-  const auto rounding = rounding_of_options<typename Output::value_type>(option...);
+  const auto conversion = conversion_of_options<typename Output::value_type>(option...);
   check_epilogues(ops, shape.images * shape.out_height * shape.out_width, shape.out_channels);
   if (y.view.size() == 0) return;
   const auto a = image_row(x, 0, 0);
   const auto b = kernel_tap(w, 0, 0);
   with_accumulator<std::remove_const_t<decltype(a)>, std::remove_const_t<decltype(b)>, Option...>(
       a, b, shape.depth, a.varies_along(1) || b.varies_along(1), [&](auto chosen, bool with_scale) {
-        convolve<decltype(chosen)>(x, w, y, shape, g, s, ops, rounding, with_scale);
+        convolve<decltype(chosen)>(x, w, y, shape, g, s, ops, conversion, with_scale);
       });
 }
 

@@ -20,6 +20,7 @@
 // wrong length, alpha or beta that an integer output cannot take. Nothing is written in that case.
 #pragma once
 
+#include "narrow/detail/gemm/compute_class.hpp"
 #include "narrow/detail/gemm/finish.hpp"
 #include "narrow/detail/gemm/operand.hpp"
 #include "narrow/detail/gemm/product.hpp"
@@ -43,9 +44,9 @@ void check_scaling(const scaling& s, const Output&, const Ops&, const char* what
 }
 
 // Lowers both operands to the class's type, multiplies, and finishes row by row.
-template <class Class, class A, class B, class Output, class Ops, class Rounding>
+template <class Class, class A, class B, class Output, class Ops, class Conversion>
 void multiply_and_finish(const A& a, const B& b, const Output& out, const scaling& s, const Ops& ops,
-                         const Rounding& rounding, std::size_t first_index, bool with_scale) {
+                         const Conversion& conversion, std::size_t first_index, bool with_scale) {
   using Accumulator = typename Class::accumulator;
   using Operand = typename Accumulator::operand_type;
   using Sum = typename Accumulator::sum_type;
@@ -62,12 +63,12 @@ void multiply_and_finish(const A& a, const B& b, const Output& out, const scalin
     std::vector<double> column_scale(n, 1.0);
     for (std::size_t j = 0; j < n && !with_scale; ++j) column_scale[j] = b.scale(j);
     using Value = value_type_of<Class, A, B>;
-    const finisher<Value, Class::exact_integer, Output, Ops, Rounding> last{out, s, ops, rounding, first_index};
-    std::vector<Value> buffer;
+    const finisher<Value, Class::exact_integer, Output, Ops, Conversion> last{out, s, ops, conversion, n, first_index};
+    std::vector<Value> buffer(n);
     for (std::size_t i = 0; i < m; ++i) {
       const double row_scale = with_scale ? 1.0 : a.scale(i);
       last.row(
-          sums.data() + i * n, i, n, [&](std::size_t j) { return row_scale * column_scale[j]; }, buffer);
+          sums.data() + i * n, i, 0, n, [&](std::size_t j) { return row_scale * column_scale[j]; }, buffer.data());
     }
   }
 }
@@ -79,18 +80,18 @@ void gemm_matrices(const A& a, const B& b, const Output& out, std::size_t first_
   require(out.view.extent(0) == m && out.view.extent(1) == n, "gemm: c is ", out.view.extent(0), " x ",
           out.view.extent(1), "; the product is ", m, " x ", n);
   const byte_range written = bytes_of(out.view);
-  require(!written.overlaps(a.bytes()), "gemm: c overlaps a");
-  require(!written.overlaps(b.bytes()), "gemm: c overlaps b");
+  require(!written.overlaps(bytes_of(a.elements())), "gemm: c overlaps a");
+  require(!written.overlaps(bytes_of(b.elements())), "gemm: c overlaps b");
   scaling s;
   (read_scaling(s, option), ...);
   const auto ops = epilogues_of(option...);
   check_scaling(s, out, ops, "gemm");
   check_epilogues(ops, m, n);
-  const auto rounding = rounding_of_options<typename Output::value_type>(option...);
+  const auto conversion = conversion_of_options<typename Output::value_type>(option...);
   if (m == 0 || n == 0) return;
   with_accumulator<A, B, Option...>(
       a, b, depth, a.varies_along(1) || b.varies_along(0), [&](auto chosen, bool with_scale) {
-        multiply_and_finish<decltype(chosen)>(a, b, out, s, ops, rounding, first_index, with_scale);
+        multiply_and_finish<decltype(chosen)>(a, b, out, s, ops, conversion, first_index, with_scale);
       });
 }
 

@@ -31,7 +31,8 @@ struct real_operand {
 
   std::size_t rows() const { return view.extent(0); }
   std::size_t columns() const { return view.extent(1); }
-  byte_range bytes() const { return bytes_of(view); }
+  const matrix_view<const T>& elements() const { return view; }
+  real_operand transposed() const { return {narrow::transposed(view)}; }
   bool varies_along(std::size_t) const { return false; }
   double scale(std::size_t) const { return 1; }
   template <class Compute>
@@ -60,15 +61,23 @@ struct coded_operand {
   static constexpr bool needs_double = sizeof(typename E::real_type) == 8;
 
   quantized_view<T, 2, Scheme> view;
+  std::size_t first_place = 0;  // where the matrix begins along the scheme's axis
 
   std::size_t rows() const { return view.codes.extent(0); }
   std::size_t columns() const { return view.codes.extent(1); }
-  byte_range bytes() const { return bytes_of(view.codes); }
+  const matrix_view<const T>& elements() const { return view.codes; }
+  coded_operand transposed() const { return {narrow::transposed(view), first_place}; }
   bool varies_along(std::size_t axis) const { return !view.axis.is_per_tensor() && view.axis.axis == axis; }
 
-  // The factor of `place` along the scheme's axis: what value(..., false) leaves out.
+  auto code(std::size_t i, std::size_t j) const { return storage_of(T(view.codes(i, j))); }
+  // The element's place along the scheme's axis.
+  std::size_t place(std::size_t i, std::size_t j) const {
+    return first_place + (view.axis.is_per_tensor() ? 0 : view.axis.axis == 0 ? i : j);
+  }
+
+  // The factor of the index along the scheme's axis: what value(..., false) leaves out.
   double scale(std::size_t index) const {
-    const std::size_t place = view.axis.is_per_tensor() ? 0 : index;
+    const std::size_t place = first_place + (view.axis.is_per_tensor() ? 0 : index);
     double result = 1;
     if constexpr (is_fixed) {
       result = std::ldexp(1.0, std::is_same_v<Scheme, unscaled_scheme> ? -E::fraction_bits : 0);
@@ -101,17 +110,15 @@ struct coded_operand {
   // Element (i, j): code - zero point for integers, the encoding's value for floats; with_scale makes it the real.
   template <class Compute>
   Compute value(std::size_t i, std::size_t j, bool with_scale) const {
-    const auto code = storage_of(T(view.codes(i, j)));
-    const std::size_t place = view.axis.is_per_tensor() ? 0 : view.axis.axis == 0 ? i : j;
     if (with_scale) {
       if constexpr (std::is_floating_point_v<Compute>) {
-        return view.scheme->template decode<E, Compute>(widen_code<bits_of<Compute>>(code), place);
+        return view.scheme->template decode<E, Compute>(widen_code<bits_of<Compute>>(code(i, j)), place(i, j));
       }
     }
     if constexpr (is_fixed) {
-      return static_cast<Compute>(static_cast<std::int64_t>(code) - zero_point(place));
+      return static_cast<Compute>(static_cast<std::int64_t>(code(i, j)) - zero_point(place(i, j)));
     } else if constexpr (std::is_floating_point_v<Compute>) {
-      return E::template decode<Compute>(widen_code<bits_of<Compute>>(code));
+      return E::template decode<Compute>(widen_code<bits_of<Compute>>(code(i, j)));
     } else {
       return Compute{};
     }
@@ -125,16 +132,16 @@ auto operand_of(const matrix_view<T>& x) {
     return real_operand<value>{x};
   } else {
     static_assert(coded_element<value>, "an operand holds floats, doubles, integers or narrow numbers");
-    return coded_operand<value, unscaled_scheme>{{x, &unscaled, per_tensor}};
+    return coded_operand<value, unscaled_scheme>{{x, &unscaled, per_tensor}, 0};
   }
 }
 template <class T, class Scheme>
 auto operand_of(const quantized_view<T, 2, Scheme>& x) {
-  return coded_operand<T, Scheme>{x};
+  return coded_operand<T, Scheme>{x, 0};
 }
 template <class T, class Scheme>
 auto operand_of(const quantized_tensor<T, 2, Scheme>& x) {
-  return coded_operand<T, Scheme>{x.view()};
+  return coded_operand<T, Scheme>{x.view(), 0};
 }
 
 template <class X>
