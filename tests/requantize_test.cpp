@@ -93,6 +93,37 @@ TEST(Requantize, MultiplierFromReal) {
   }
 }
 
+template <class Call>
+std::string message_of(const Call& call) {
+  try {
+    call();
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Requantize, ShiftErrors) {
+  const auto doubled = [](int shift, multiplier_rounding how) {
+    return message_of([=] { multiply_by_quantized_multiplier(5, {1 << 30, shift}, how); });
+  };
+  for (const auto how : {multiplier_rounding::tflite_double, multiplier_rounding::tflite_single}) {
+    EXPECT_EQ(doubled(-32, how), "multiply_by_quantized_multiplier: shift is -32; it must be between -31 and 30");
+    EXPECT_EQ(doubled(31, how), "multiply_by_quantized_multiplier: shift is 31; it must be between -31 and 30");
+    EXPECT_EQ(doubled(-31, how), "");
+    EXPECT_EQ(doubled(30, how), "");
+  }
+  const auto wide = [](int shift) {
+    return message_of([=] { multiply_by_quantized_multiplier(std::int64_t{5}, {1 << 30, shift}); });
+  };
+  EXPECT_EQ(wide(-32), "multiply_by_quantized_multiplier: shift is -32; it must be between -31 and 7");
+  EXPECT_EQ(wide(8), "multiply_by_quantized_multiplier: shift is 8; it must be between -31 and 7");
+  EXPECT_EQ(wide(7), "");
+  EXPECT_EQ(message_of([] { rounding_divide_by_power_of_two(5, 32); }),
+            "rounding_divide_by_power_of_two: exponent is 32; it must be between 0 and 31");
+  EXPECT_NE(message_of([] { rounding_divide_by_power_of_two(5, -1); }), "");
+}
+
 TEST(Requantize, MultiplierErrors) {
   const auto message = [](double real) -> std::string {
     try {

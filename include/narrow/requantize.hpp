@@ -28,8 +28,11 @@ constexpr std::int16_t saturating_rounding_doubling_high_mul(std::int16_t a, std
   return static_cast<std::int16_t>((product + nudge) / (1 << 15));
 }
 
-// x / 2^exponent, ties away from zero; exponent 0 to 31.
+// x / 2^exponent, ties away from zero. Errors: an exponent below 0 or above 31.
 constexpr std::int32_t rounding_divide_by_power_of_two(std::int32_t x, int exponent) {
+  if (exponent < 0 || exponent > 31) {
+    detail::fail("rounding_divide_by_power_of_two: exponent is ", exponent, "; it must be between 0 and 31");
+  }
   const auto mask = static_cast<std::int32_t>((std::int64_t{1} << exponent) - 1);
   const std::int32_t remainder = x & mask;
   const std::int32_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
@@ -42,7 +45,7 @@ constexpr std::int32_t rounding_half_sum(std::int32_t a, std::int32_t b) {
   return static_cast<std::int32_t>((sum + (sum >= 0 ? 1 : -1)) / 2);
 }
 
-// real ~ multiplier * 2^(shift - 31).
+// real ~ multiplier * 2^(shift - 31), the shift between -31 and 30.
 struct fixed_multiplier {
   std::int32_t multiplier = 0;
   int shift = 0;
@@ -70,9 +73,12 @@ enum class multiplier_rounding {
   tflite_single   // one rounding, ties upward
 };
 
-// x * multiplier, rounded to an integer. x << shift wraps when it exceeds 32 bits in the double variant, as TFLite's.
-constexpr std::int32_t multiply_by_quantized_multiplier(std::int32_t x, fixed_multiplier m,
-                                                        multiplier_rounding how = multiplier_rounding::tflite_double) {
+namespace detail {
+
+constexpr bool in_range(fixed_multiplier m) { return m.shift >= -31 && m.shift <= 30; }
+
+// For multipliers known to be in range.
+constexpr std::int32_t multiply_by_multiplier(std::int32_t x, fixed_multiplier m, multiplier_rounding how) {
   if (how == multiplier_rounding::tflite_single) {
     const int right = 31 - m.shift;
     const std::int64_t rounded = std::int64_t{x} * m.multiplier + (std::int64_t{1} << (right - 1));
@@ -86,8 +92,24 @@ constexpr std::int32_t multiply_by_quantized_multiplier(std::int32_t x, fixed_mu
   return rounding_divide_by_power_of_two(saturating_rounding_doubling_high_mul(shifted, m.multiplier), right);
 }
 
-// The 64-bit accumulator variant, whose multiplier is reduced to 16 bits; |x| < 2^47.
+}  // namespace detail
+
+// x * multiplier, rounded to an integer. x << shift wraps when it exceeds 32 bits in the double variant, as TFLite's.
+// Errors: a shift below -31 or above 30.
+constexpr std::int32_t multiply_by_quantized_multiplier(std::int32_t x, fixed_multiplier m,
+                                                        multiplier_rounding how = multiplier_rounding::tflite_double) {
+  if (!detail::in_range(m)) {
+    detail::fail("multiply_by_quantized_multiplier: shift is ", m.shift, "; it must be between -31 and 30");
+  }
+  return detail::multiply_by_multiplier(x, m, how);
+}
+
+// The 64-bit accumulator variant, whose multiplier is reduced to 16 bits; |x| < 2^47. Errors: a shift below -31 or
+// above 7.
 constexpr std::int32_t multiply_by_quantized_multiplier(std::int64_t x, fixed_multiplier m) {
+  if (m.shift < -31 || m.shift > 7) {
+    detail::fail("multiply_by_quantized_multiplier: shift is ", m.shift, "; it must be between -31 and 7");
+  }
   const std::int64_t reduced = m.multiplier < 0x7FFF0000 ? (m.multiplier + (1 << 15)) >> 16 : 0x7FFF;
   const int right = 15 - m.shift;
   const std::int64_t result = (x * reduced + (std::int64_t{1} << (right - 1))) >> right;
