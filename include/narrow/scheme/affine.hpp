@@ -50,6 +50,10 @@ class affine {
   std::size_t count() const { return scales_.size(); }
   float scale(std::size_t place = 0) const { return scales_[place]; }
   std::int32_t zero_point(std::size_t place = 0) const { return zero_points_[place]; }
+  template <encoding E>
+  double factor(std::size_t place) const {
+    return static_cast<double>(scales_[place]);
+  }
 
   // The parameters that fit x; options, in any order: symmetric, per_row / per_column / per_axis(k), percentile{p},
   // least_squares{}. They depend on the format, which `quantize<T>(x, affine::fit(x))` supplies; x must live until

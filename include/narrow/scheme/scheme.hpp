@@ -28,6 +28,13 @@ constexpr granularity per_axis(std::size_t axis) { return {axis}; }
 //   s.encode<E, Overflow>(real, place, rounding)       code lane
 //   s.decode<E, Real>(code, place)                     real lane
 // Reals are float or double lanes; `place` is the index along the axis, 0 per tensor.
+//
+// A product decodes its operands, unless the scheme says what can be factored out of a sum, so that integer codes
+// multiply as integers:
+//   s.factor<E>(place)                                 double: real = factor * (code - zero_point) for fixed point,
+//                                                      factor * E's value for others
+//   s.zero_point(place)                                an integer; without it, 0
+//   S::factor_is_power_of_two                          true where it always is: sums are then scaled without rounding
 template <class S>
 concept scheme = requires(const S& s) {
   { s.axis() } -> std::same_as<granularity>;

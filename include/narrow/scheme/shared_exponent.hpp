@@ -36,6 +36,11 @@ class shared_exponent {
   granularity axis() const { return axis_; }
   std::size_t count() const { return exponents_.size(); }
   int exponent(std::size_t place = 0) const { return exponents_[place]; }
+  static constexpr bool factor_is_power_of_two = true;
+  template <encoding E>
+  double factor(std::size_t place) const {
+    return std::ldexp(1.0, exponents_[place]);
+  }
 
   // The smallest exponents under which the range of x does not overflow; options as for affine::fit. With
   // least_squares{} an exponent lower by up to 4 is taken where it lowers the square error.
