@@ -203,6 +203,7 @@ void dequantize_into(const quantized_view<T, Rank, Scheme>& x, const tensor_view
     detail::require(x.codes.extent(axis) == y.extent(axis), "dequantize: extent ", axis, " of y is ", y.extent(axis),
                     "; x has ", x.codes.extent(axis));
   }
+  detail::check_view(x, "dequantize", "x");
   detail::require(!detail::bytes_of(x.codes).overlaps(detail::bytes_of(y)), "dequantize: y overlaps x");
   detail::require(x.scheme != nullptr, "dequantize: the scheme of x is null");
   detail::check_scheme(x.codes, *x.scheme, x.axis);

@@ -1,4 +1,5 @@
-// A tensor of codes with its scheme: what `quantize` returns and `gemm` takes.
+// A tensor of codes with its scheme: what `quantize` returns and `gemm` takes; and a view of codes in memory of the
+// caller's, `quantized(codes, scheme)`.
 #pragma once
 
 #include <type_traits>
@@ -15,11 +16,12 @@ namespace narrow {
 
 namespace detail {
 
-// The parameters fit the shape and the format. `axis` is the scheme's, unless the view is transposed.
+// The parameters, along an axis of the tensor, fit its shape and format.
 template <class T, std::size_t Rank, class Scheme>
 void check_scheme(const tensor_view<T, Rank>& codes, const Scheme& scheme, granularity axis) {
   if (axis.is_per_tensor()) {
-    require(scheme.count() == 1, "scheme: ", scheme.count(), " sets of parameters; per tensor there must be 1");
+    require(scheme.axis().is_per_tensor(), "scheme: it has one set of parameters for each index along axis ",
+            scheme.axis().axis, "; a view per tensor must have one for the tensor");
   } else {
     require(axis.axis < Rank, "scheme: axis is ", axis.axis, "; the tensor has ", Rank, " axes");
     require(codes.extent(axis.axis) == scheme.count(), "scheme: ", scheme.count(), " sets of parameters along axis ",
@@ -39,10 +41,15 @@ void check_scheme(const tensor_view<T, Rank>& codes, const Scheme& scheme, granu
     }
   }
 }
+template <class T, std::size_t Rank, class Scheme>
+void check_scheme(const tensor_view<T, Rank>& codes, const Scheme& scheme) {
+  check_scheme(codes, scheme, scheme.axis());
+}
 
 }  // namespace detail
 
-// Codes owned by someone else, with the scheme they are read under (which must outlive the view).
+// Codes owned by someone else, with the scheme they are read under (which must outlive the view). Made by hand it is
+// unchecked until it is used; `quantized` checks at once.
 template <coded_element T, std::size_t Rank, class Scheme>
 struct quantized_view {
   using value_type = T;
@@ -50,6 +57,29 @@ struct quantized_view {
   const Scheme* scheme = nullptr;
   granularity axis;  // the scheme's, unless the view is transposed
 };
+
+namespace detail {
+
+// What every reader of a view checks. Errors: no scheme; parameters that do not fit the shape or the format.
+template <class T, std::size_t Rank, class Scheme>
+void check_view(const quantized_view<T, Rank, Scheme>& x, const char* what, const char* name) {
+  require(x.scheme != nullptr, what, ": the scheme of ", name, " is null; it must be given");
+  check_scheme(x.codes, *x.scheme, x.axis);
+}
+
+}  // namespace detail
+
+// Codes in memory of the caller's, read under a scheme; both must outlive the view. Errors: parameters that do not fit
+// the shape or the format.
+template <class T, std::size_t Rank, class Scheme>
+requires coded_element<std::remove_cv_t<T>> quantized_view<std::remove_cv_t<T>, Rank, Scheme> quantized(
+    const tensor_view<T, Rank>& codes, const Scheme& scheme) {
+  const quantized_view<std::remove_cv_t<T>, Rank, Scheme> result{codes, &scheme, scheme.axis()};
+  detail::check_view(result, "quantized", "the codes");
+  return result;
+}
+template <class T, std::size_t Rank, class Scheme>
+void quantized(const tensor_view<T, Rank>& codes, const Scheme&& scheme) = delete;  // the scheme would be gone
 
 // Owns its codes, row-major.
 template <coded_element T, std::size_t Rank, class Scheme = unscaled_scheme>
