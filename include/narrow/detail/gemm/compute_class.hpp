@@ -20,15 +20,25 @@ struct compute_class {
 // powers of two.
 template <class Class, class A, class B>
 using value_type_of = std::conditional_t<std::is_same_v<typename Class::accumulator::sum_type, float> ||
-                                             (Class::exact_integer && (A::is_affine || B::is_affine)),
+                                             (Class::exact_integer && (A::has_real_factor || B::has_real_factor)),
                                          float, double>;
+
+// The bf16 class flushes what is subnormal: bfloat16 asks for that; other formats are taken where it cannot happen.
+template <class A, class B>
+constexpr bool fit_bfloat16_pairs() {
+  constexpr bool a_fits = A::is_bfloat16 || A::has_values, b_fits = B::is_bfloat16 || B::has_values;
+  constexpr bool normal_products =
+      A::lowest_exponent + B::lowest_exponent >= -126 && A::highest_exponent + B::highest_exponent + 1 <= 127;
+  return a_fits && b_fits && (normal_products || A::is_bfloat16 || B::is_bfloat16);
+}
 
 // Calls body(compute_class, with_scale) for the class that the operands' join lowers to.
 template <class A, class B, class... Option, class Body>
 void with_accumulator(const A& a, const B& b, std::size_t depth, bool varies_along_depth, const Body& body) {
+  const bool with_scale = varies_along_depth || !A::has_factor || !B::has_factor;
   constexpr bool forced = accumulates_in_double<Option...> || accumulates_in_float<Option...>;
   if constexpr (A::is_fixed && B::is_fixed && !forced) {
-    if (!varies_along_depth) {
+    if (!with_scale) {
       const uint128 bound = uint128{a.largest()} * b.largest() * (depth == 0 ? 1 : depth);
       constexpr uint128 one = 1;
       if (bound < one << 31) return body(compute_class<integer_sum<std::int32_t>, true>{}, false);
@@ -40,12 +50,12 @@ void with_accumulator(const A& a, const B& b, std::size_t depth, bool varies_alo
   constexpr bool wide =
       accumulates_in_double<Option...> || ((A::needs_double || B::needs_double) && !accumulates_in_float<Option...>);
   if constexpr (wide) {
-    body(compute_class<fma_chain<double>, false>{}, varies_along_depth);
+    body(compute_class<fma_chain<double>, false>{}, with_scale);
   } else {
-    if constexpr (A::fits_bfloat16 && B::fits_bfloat16 && !forced) {
-      if (!varies_along_depth) return body(compute_class<bfloat16_pairs, false>{}, false);
+    if constexpr (fit_bfloat16_pairs<typename A::bfloat16_fit, typename B::bfloat16_fit>() && !forced) {
+      if (!with_scale) return body(compute_class<bfloat16_pairs, false>{}, false);
     }
-    body(compute_class<fma_chain<float>, false>{}, varies_along_depth);
+    body(compute_class<fma_chain<float>, false>{}, with_scale);
   }
 }
 

@@ -1,6 +1,7 @@
 // Operands, made uniform: a view of reals, of coded elements, or of codes under a scheme, as a matrix whose elements
 // are `value * scale`, with a value that a compute class multiplies exactly and a scale that is factored out of the
-// sum. A scale that varies along the depth cannot be factored out, and goes into the value.
+// sum. A scale that varies along the depth, or that a scheme does not tell (scheme/scheme.hpp), cannot be factored out,
+// and goes into the value.
 #pragma once
 
 #include <algorithm>
@@ -18,13 +19,31 @@ struct dense {
   std::vector<T> values;
 };
 
+// Whether the bf16 class can take a format's values: bfloat16 itself, or at most 8 significand bits and every number a
+// normal bfloat16. The exponents say, of a pair, whether the products are normal floats too.
+struct fits_no_bfloat16 {
+  static constexpr bool is_bfloat16 = false, has_values = false;
+  static constexpr int lowest_exponent = 0, highest_exponent = 0;
+};
+template <class E>
+struct fits_bfloat16 : fits_no_bfloat16 {};
+template <class E>
+requires requires { E::descriptor.mantissa_bits; }
+struct fits_bfloat16<E> {
+  static constexpr bool is_bfloat16 = std::is_same_v<E, encoding_of<bfloat16>>;
+  static constexpr int lowest_exponent = E::lowest_exponent, highest_exponent = E::max_exponent;
+  static constexpr bool has_values =
+      E::descriptor.mantissa_bits <= 7 && lowest_exponent >= -126 && highest_exponent <= 127;
+};
+
 // Reals, for which there is nothing to decode.
 template <real_element T>
 struct real_operand {
   using value_type = T;
   static constexpr bool is_fixed = false;
-  static constexpr bool is_affine = false;
-  static constexpr bool fits_bfloat16 = false;
+  static constexpr bool has_factor = true;
+  static constexpr bool has_real_factor = false;
+  using bfloat16_fit = fits_no_bfloat16;
   static constexpr bool needs_double = sizeof(T) == 8;
 
   matrix_view<const T> view;
@@ -45,20 +64,11 @@ template <class T, class Scheme>
 struct coded_operand {
   using value_type = T;
   using E = encoding_of<T>;
-  static constexpr bool is_fixed = fixed_point_encoding<E>;
-  static constexpr bool is_affine = std::is_same_v<Scheme, affine>;
-  // At most 8 significand bits and no number below bfloat16's normal range (bfloat16's own subnormals are flushed by
-  // the bf16 class, as the hardware does).
-  static constexpr bool fits_bfloat16 = [] {
-    if constexpr (is_fixed) {
-      return false;
-    } else {
-      constexpr auto d = E::descriptor;
-      return d.mantissa_bits <= 7 && (E::lowest_exponent >= -126 || (d.exponent_bits == 8 && d.bias == 127)) &&
-             E::max_exponent <= 127;
-    }
-  }();
+  static constexpr bool has_factor = requires(const Scheme& s) { s.template factor<E>(0); };
+  static constexpr bool is_fixed = fixed_point_encoding<E> && has_factor;
+  static constexpr bool has_real_factor = !requires { requires Scheme::factor_is_power_of_two; };
   static constexpr bool needs_double = sizeof(typename E::real_type) == 8;
+  using bfloat16_fit = std::conditional_t<has_factor, fits_bfloat16<E>, fits_no_bfloat16>;
 
   quantized_view<T, 2, Scheme> view;
   std::size_t first_place = 0;  // where the matrix begins along the scheme's axis
@@ -77,30 +87,28 @@ struct coded_operand {
 
   // The factor of the index along the scheme's axis: what value(..., false) leaves out.
   double scale(std::size_t index) const {
-    const std::size_t place = first_place + (view.axis.is_per_tensor() ? 0 : index);
-    double result = 1;
-    if constexpr (is_fixed) {
-      result = std::ldexp(1.0, std::is_same_v<Scheme, unscaled_scheme> ? -E::fraction_bits : 0);
+    if constexpr (has_factor) {
+      return view.scheme->template factor<E>(first_place + (view.axis.is_per_tensor() ? 0 : index));
+    } else {
+      return 1;
     }
-    if constexpr (is_affine) result = static_cast<double>(view.scheme->scale(place));
-    if constexpr (std::is_same_v<Scheme, shared_exponent>) result = std::ldexp(1.0, view.scheme->exponent(place));
-    return result;
   }
 
   // The largest |code - zero point|: what decides how wide an exact sum has to be.
   std::uint64_t largest() const {
     std::uint64_t result = 0;
-    const std::size_t count = view.scheme == nullptr ? 1 : view.scheme->count();
-    for (std::size_t place = 0; place < count; ++place) {
+    const auto magnitude = [](std::int64_t x) {
+      return x < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(x) : static_cast<std::uint64_t>(x);
+    };
+    for (std::size_t place = 0; place < view.scheme->count(); ++place) {
       const std::int64_t zero = zero_point(place);
-      result = std::max(
-          {result, static_cast<std::uint64_t>(E::max_code - zero), static_cast<std::uint64_t>(zero - E::min_code)});
+      result = std::max({result, magnitude(E::max_code - zero), magnitude(E::min_code - zero)});
     }
     return result;
   }
 
   std::int64_t zero_point(std::size_t place) const {
-    if constexpr (is_affine && is_fixed) {
+    if constexpr (is_fixed && requires { view.scheme->zero_point(place); }) {
       return view.scheme->zero_point(place);
     } else {
       return 0;
@@ -124,6 +132,32 @@ struct coded_operand {
     }
   }
 };
+
+// ---- what is checked of an argument, of any rank -------------------------------------------------------------------
+
+template <class T, std::size_t Rank>
+const tensor_view<T, Rank>& elements_of(const tensor_view<T, Rank>& x) {
+  return x;
+}
+template <class T, std::size_t Rank, class Scheme>
+const tensor_view<const T, Rank>& elements_of(const quantized_view<T, Rank, Scheme>& x) {
+  return x.codes;
+}
+template <class T, std::size_t Rank, class Scheme>
+tensor_view<const T, Rank> elements_of(const quantized_tensor<T, Rank, Scheme>& x) {
+  return x.view().codes;
+}
+
+template <class T, std::size_t Rank>
+void check_operand(const tensor_view<T, Rank>&, const char*, const char*) {}
+template <class T, std::size_t Rank, class Scheme>
+void check_operand(const quantized_view<T, Rank, Scheme>& x, const char* what, const char* name) {
+  check_view(x, what, name);
+}
+template <class T, std::size_t Rank, class Scheme>
+void check_operand(const quantized_tensor<T, Rank, Scheme>&, const char*, const char*) {}
+
+// ---- an argument as an operand -------------------------------------------------------------------------------------
 
 template <class T>
 auto operand_of(const matrix_view<T>& x) {
