@@ -126,7 +126,7 @@ TEST(GemmAffine, DeepUint8BeyondInt32) {
       for (std::size_t j = 0; j < n; ++j) {
         const auto sum = static_cast<std::int64_t>(depth) * 255 * (j == 1 ? 1 : 255);
         EXPECT_EQ(sums(1, j), to_int32(sum));
-        EXPECT_EQ(reals(1, j), static_cast<double>(static_cast<float>(sum)) * 0.125);
+        EXPECT_EQ(reals(1, j), static_cast<double>(sum) * 0.125);
       }
     }
   }

@@ -155,7 +155,7 @@ void convolve(const X& x, const W& w, const Y& y, const conv_shape& shape, const
     std::vector<Operand> image(elements_of(x).size() / shape.images), kernels(elements_of(w).size());
     std::vector<Operand> patches(shape.patches);
     std::vector<Sum> group_sums(shape.out_width * shape.group_outputs), sums(shape.out_width * n);
-    using Value = value_type_of<Class, A, B>;
+    using Value = value_type_of<Class, A, B, typename Output::value_type>;
     std::vector<Value> buffer(n);
     if (shape.depth > 0) lower_kernels(w, shape, with_scale, kernels.data());
     for (std::size_t t = 0; t < shape.images; ++t) {

@@ -13,6 +13,11 @@
 // options; quantized tensors, whose scheme is given; standard integers, which take the raw integer accumulator
 // (saturating).
 //
+// Between the sum and the output an element is a float, if the output is no wider (float, floats of up to 16 bits,
+// codes of up to 24) and the sum is float, or an exact integer under affine scales: float(sum) * float(scale). Else,
+// and so for every double and every code of more than 24 bits, it is a double: an exact sum is converted once, powers
+// of two scale it exactly, and affine scales round once.
+//
 // Options, in any order: alpha, beta, accumulate_in, a rounding policy or stochastic_sequence (indexed by i * n + j);
 // and epilogues, applied in the order given: bias, integer_bias, relu, clamp, requantize, any callable (value, i, j).
 //
@@ -62,7 +67,7 @@ void multiply_and_finish(const A& a, const B& b, const Output& out, const scalin
     multiply_any_shape<Accumulator>(x.values.data(), y.values.data(), sums.data(), m, depth, n);
     std::vector<double> column_scale(n, 1.0);
     for (std::size_t j = 0; j < n && !with_scale; ++j) column_scale[j] = b.scale(j);
-    using Value = value_type_of<Class, A, B>;
+    using Value = value_type_of<Class, A, B, typename Output::value_type>;
     const finisher<Value, Class::exact_integer, Output, Ops, Conversion> last{out, s, ops, conversion, n, first_index};
     std::vector<Value> buffer(n);
     for (std::size_t i = 0; i < m; ++i) {

@@ -16,12 +16,20 @@ struct compute_class {
   static constexpr bool exact_integer = ExactInteger;
 };
 
-// What an element is on its way out: float where the sum is float or a scale any real, else double, whose scales are
-// powers of two.
-template <class Class, class A, class B>
-using value_type_of = std::conditional_t<std::is_same_v<typename Class::accumulator::sum_type, float> ||
-                                             (Class::exact_integer && (A::has_real_factor || B::has_real_factor)),
-                                         float, double>;
+// More than float holds: double, and codes of more than 24 bits.
+template <class T>
+inline constexpr bool is_wide_output = sizeof(T) == 8;
+template <coded_element T>
+inline constexpr bool is_wide_output<T> = sizeof(typename encoding_of<T>::real_type) == 8;
+
+// What an element is between the sum and the output. Float, where the output is no wider and the sum is float, or an
+// exact integer under scales that are any real: float(sum) * float(scale). Else double, in which scales that are powers
+// of two are exact, and others cost one rounding.
+template <class Class, class A, class B, class T>
+using value_type_of =
+    std::conditional_t<!is_wide_output<T> && (std::is_same_v<typename Class::accumulator::sum_type, float> ||
+                                              (Class::exact_integer && (A::has_real_factor || B::has_real_factor))),
+                       float, double>;
 
 // The bf16 class flushes what is subnormal: bfloat16 asks for that; other formats are taken where it cannot happen.
 template <class A, class B>

@@ -35,8 +35,7 @@ double to_odd_double(Sum sum) {
   return negative ? -result : result;
 }
 
-// Everything an element passes on its way out. Value is float where a scale is any real, else double (whose scales are
-// powers of two, so that a sum is converted once).
+// Everything an element passes on its way out; for Value see value_type_of (compute_class.hpp).
 //
 // It takes any piece of a row, so that whoever sums, by tiles or by rows, calls it as sums become ready.
 template <class Value, bool ExactInteger, class Output, class Ops, class Conversion>
