@@ -81,10 +81,29 @@ TEST_F(ConvErrors, Overlap) {
   std::vector<float> memory(64, 1.0F);
   const auto image = view(memory.data(), 1, 4, 4, 1), after = view(memory.data() + 15, 1, 4, 4, 1);
   const auto kernel = view(memory.data() + 40, 1, 1, 1, 1), result = view(memory.data() + 25, 1, 4, 4, 1);
-  EXPECT_EQ(message([&] { narrow::conv2d(image, kernel, after); }), "conv2d: y overlaps x");
-  EXPECT_EQ(message([&] { narrow::conv2d(image, kernel, image); }), "conv2d: y overlaps x");
-  EXPECT_EQ(message([&] { narrow::conv2d(image, kernel, result); }), "conv2d: y overlaps w");
+  EXPECT_EQ(message([&] { narrow::conv2d(image, kernel, after); }),
+            "conv2d: y overlaps x; it must lie apart from both operands");
+  EXPECT_EQ(message([&] { narrow::conv2d(image, kernel, image); }),
+            "conv2d: y overlaps x; it must lie apart from both operands");
+  EXPECT_EQ(message([&] { narrow::conv2d(image, kernel, result); }),
+            "conv2d: y overlaps w; it must lie apart from both operands");
+  EXPECT_EQ(message([&] {
+              narrow::conv2d(image, kernel, view(memory.data() + 42, 1, 4, 4, 1), {},
+                             narrow::bias(view(memory.data() + 57, 1)));
+            }),
+            "conv2d: y overlaps the 1 values of an epilogue; they must lie apart");
+  const narrow::tensor_view<float, 4> one_row(memory.data() + 42, {1, 4, 4, 1}, {16, 0, 1, 1});
+  EXPECT_EQ(message([&] { narrow::conv2d(image, kernel, one_row); }),
+            "conv2d: y, with strides 16, 0, 1 and 1 for image, row, column and channel, overlaps itself; each element "
+            "must have a place of its own");
   EXPECT_EQ(memory, std::vector<float>(64, 1.0F));
+  // Channels of one buffer of 4 x 2 pixels and 8 channels.
+  const auto channels = [&](std::size_t first) {
+    return narrow::tensor_view<float, 4>(memory.data() + first, {1, 4, 2, 4}, {64, 16, 8, 1});
+  };
+  const std::vector<float> square(16, 1.0F);
+  EXPECT_EQ(message([&] { narrow::conv2d(channels(0), view(square, 4, 1, 1, 4), channels(4)); }), "");
+  EXPECT_EQ(memory[4], 4.0F);
 }
 
 TEST_F(ConvErrors, Sizes) {
@@ -122,17 +141,31 @@ TEST_F(ConvErrors, Schemes) {
   const affine five(narrow::per_axis(0), std::vector<float>(5, 1.0F));
   const narrow::quantized_view<std::int8_t, 4, affine> short_of_one{wi.view(), &five, narrow::per_axis(0)};
   EXPECT_EQ(message([&] { narrow::conv2d(xi.view(), short_of_one, y.view()); }),
-            "conv2d: the scheme of w has 5 sets of parameters; axis 0 has 6");
+            "conv2d: the scheme of w has 5 sets of parameters; it must have 6, the extent of axis 0");
+}
+
+TEST_F(ConvErrors, SchemesMadeByHand) {
+  using quantized = narrow::quantized_view<std::int8_t, 4, affine>;
+  const affine far(1.0F, 200);
+  EXPECT_EQ(message([&] {
+              narrow::conv2d(quantized{xi.view(), nullptr, {}}, wi.view(), y.view());
+            }),
+            "conv2d: the scheme of x is null; it must be given");
+  EXPECT_EQ(message([&] {
+              narrow::conv2d(xi.view(), quantized{wi.view(), &far, {}}, y.view());
+            }),
+            "affine: zero_point[0] is 200; it must be a code, -128 to 127");
 }
 
 TEST_F(ConvErrors, Epilogues) {
   const std::vector<float> five(5);
   const std::vector<std::int32_t> integers(4);
-  EXPECT_EQ(with_options(y.view(), narrow::bias(five)), "bias: it has 5 elements; the output has 6 columns");
+  EXPECT_EQ(with_options(y.view(), narrow::bias(five)),
+            "bias: it has 5 elements; it must have 6, one for each of the output channels");
   EXPECT_EQ(with_options(raw.view(), narrow::integer_bias(integers)),
-            "bias: it has 4 elements; the output has 6 columns");
+            "bias: it has 4 elements; it must have 6, one for each of the output channels");
   EXPECT_EQ(with_options(codes.view(), narrow::requantize{{{1 << 30, 0}, {1 << 30, 0}}}),
-            "requantize: 2 multipliers; there must be 1, or one for each of the 6 columns");
+            "requantize: it has 2 multipliers; it must have 1, or one for each of the 6 output channels");
 }
 
 TEST_F(ConvErrors, AlphaAndBeta) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <span>
+
 #include "narrow/gemm.hpp"
 #include "support/data.hpp"
 #include "support/gemm_reference.hpp"
@@ -29,6 +32,41 @@ TEST(Epilogue, BiasOfAnyRealType) {
   EXPECT_EQ(outer({1, 2}, {1, -3}, narrow::bias(half)), (reals{1.5F, -4, 2.5F, -7}));
 }
 
+TEST(Epilogue, BiasOfAnyContiguousValues) {
+  const std::array<float, 2> array{10, 20};
+  EXPECT_EQ(outer({1, 2}, {1, -3}, narrow::bias(array)), (reals{11, 17, 12, 14}));
+  EXPECT_EQ(outer({1, 2}, {1, -3}, narrow::bias(std::span<const float>(array))), (reals{11, 17, 12, 14}));
+  EXPECT_EQ(outer({1, 2}, {1, -3}, narrow::bias(view(array.data(), 2))), (reals{11, 17, 12, 14}));
+  const float plain[] = {10, 20};
+  EXPECT_EQ(outer({1, 2}, {1, -3}, narrow::bias(std::span(plain))), (reals{11, 17, 12, 14}));
+  const std::vector<std::int8_t> a{1}, b{5, 6};
+  const std::array<std::int32_t, 2> integers{100, 200};
+  std::vector<std::int32_t> c(2);
+  narrow::gemm(view(a, 1, 1), view(b, 1, 2), view(c, 1, 2), narrow::integer_bias(integers));
+  EXPECT_EQ(c, (std::vector<std::int32_t>{105, 206}));
+  narrow::gemm(view(a, 1, 1), view(b, 1, 2), view(c, 1, 2), narrow::integer_bias(std::span(integers)));
+  EXPECT_EQ(c, (std::vector<std::int32_t>{105, 206}));
+}
+
+// A stored bias keeps the values of a temporary, and views those of anything else.
+TEST(Epilogue, ATemporaryBiasLives) {
+  const auto kept = narrow::bias(reals(1000, 10.0F));
+  const auto kept_array = narrow::bias(std::array<float, 2>{10, 20});
+  const auto integers = narrow::integer_bias(std::vector<std::int32_t>(1000, 7));
+  reals viewed(2, 5.0F);
+  const auto view_of = narrow::bias(viewed);
+  const reals overwritten(1000, -1.0F);
+  viewed[1] = 6;
+  EXPECT_EQ(outer({1}, reals(1000, 2.0F), kept), reals(1000, 12.0F));
+  EXPECT_EQ(outer({1}, {1, 1}, kept_array), (reals{11, 21}));
+  EXPECT_EQ(outer({1}, {1, 1}, view_of), (reals{6, 7}));
+  const std::vector<std::int8_t> a{1}, b(1000, 5);
+  std::vector<std::int32_t> c(1000);
+  narrow::gemm(view(a, 1, 1), view(b, 1, 1000), view(c, 1, 1000), integers);
+  EXPECT_EQ(c, std::vector<std::int32_t>(1000, 12));
+  EXPECT_EQ(overwritten[0], -1.0F);
+}
+
 TEST(Epilogue, ReluKeepsNaN) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const reals c = outer({1}, {-1, 2, nan, -std::numeric_limits<float>::infinity()}, narrow::relu);
@@ -47,6 +85,63 @@ TEST(Epilogue, Clamp) {
 TEST(Epilogue, FunctorsSeeTheIndices) {
   const auto where = [](float v, std::size_t i, std::size_t j) { return v + static_cast<float>(100 * i + 10 * j); };
   EXPECT_EQ(outer({1, 2}, {1, 2}, where), (reals{1, 12, 102, 114}));
+}
+
+// Fixed-point products are doubles on their way out: a callable that names other types gets them, silently.
+float shift_by_indices(float v, int i, unsigned char j) { return v + static_cast<float>(10 * i + j); }
+
+TEST(Epilogue, CallablesGetTheTypesTheyName) {
+  using number = narrow::fixed<8, 8>;
+  const std::vector<number> a{number(1.5)}, b{number(2.0), number(3.0)};
+  reals c(2);
+  const auto product = [&](const auto& option) {
+    narrow::gemm(view(a, 1, 1), view(b, 1, 2), view(c, 1, 2), option);
+    return c;
+  };
+  EXPECT_EQ(product([](float v, std::size_t, std::size_t) { return v * v; }), (reals{9, 20.25F}));
+  EXPECT_EQ(product([](const float& v, int, int j) noexcept { return v + static_cast<float>(j); }), (reals{3, 5.5F}));
+  EXPECT_EQ(product([](narrow::float16 v, std::size_t, std::size_t) { return v + v; }), (reals{6, 9}));
+  EXPECT_EQ(product([](auto v, auto, auto j) { return j == 0 ? v : -v; }), (reals{3, -4.5F}));
+  EXPECT_EQ(product(shift_by_indices), (reals{3, 5.5F}));
+  EXPECT_EQ(product(&shift_by_indices), (reals{3, 5.5F}));
+}
+
+// On accumulators, relu and clamp see integers: a clamp takes those within its limits.
+TEST(Epilogue, ReluAndClampOnAccumulators) {
+  const std::vector<std::int8_t> a{10}, b{-50, 1, 100};
+  std::vector<std::int32_t> c(3);
+  const auto sums = [&](const auto&... option) {
+    narrow::gemm(view(a, 1, 1), view(b, 1, 3), view(c, 1, 3), option...);
+    return c;
+  };
+  EXPECT_EQ(sums(narrow::relu), (std::vector<std::int32_t>{0, 10, 1000}));
+  EXPECT_EQ(sums(narrow::clamp(-20.5, 30.5)), (std::vector<std::int32_t>{-20, 10, 30}));
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(sums(narrow::clamp(0, infinity)), (std::vector<std::int32_t>{0, 10, 1000}));
+  EXPECT_EQ(sums(narrow::clamp(-infinity, 0)), (std::vector<std::int32_t>{-500, 0, 0}));
+  std::vector<narrow::int8> codes(3);
+  narrow::gemm(view(a, 1, 1), view(b, 1, 3), view(codes, 1, 3), narrow::relu,
+               narrow::requantize{{narrow::fixed_multiplier::from_real(0.1)}, -5});
+  EXPECT_EQ(codes[0].storage(), -5);
+  EXPECT_EQ(codes[2].storage(), 95);
+}
+
+// Unless told otherwise, codes are limited by the output alone.
+TEST(Epilogue, RequantizeToTheOutputsOwnRange) {
+  const std::vector<std::int8_t> a{10}, b{-50, 15, 100};
+  const narrow::requantize last{{narrow::fixed_multiplier::from_real(1)}};
+  std::vector<narrow::uint8> bytes(3);
+  narrow::gemm(view(a, 1, 1), view(b, 1, 3), view(bytes, 1, 3), last);
+  EXPECT_EQ(bytes[0].storage(), 0);
+  EXPECT_EQ(bytes[1].storage(), 150);
+  EXPECT_EQ(bytes[2].storage(), 255);
+  std::vector<narrow::int4> nibbles(3);
+  narrow::gemm(view(a, 1, 1), view(b, 1, 3), view(nibbles, 1, 3), last);
+  EXPECT_EQ(nibbles[0].storage(), -8);
+  EXPECT_EQ(nibbles[2].storage(), 7);
+  std::vector<std::int16_t> shorts(3);
+  narrow::gemm(view(a, 1, 1), view(b, 1, 3), view(shorts, 1, 3), last);
+  EXPECT_EQ(shorts, (std::vector<std::int16_t>{-500, 150, 1000}));
 }
 
 TEST(Epilogue, TheOrderIsTheOrderGiven) {

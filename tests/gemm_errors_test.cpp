@@ -38,31 +38,120 @@ class GemmErrors : public testing::Test {
 };
 
 TEST_F(GemmErrors, Shapes) {
-  EXPECT_EQ(message([&] { narrow::gemm(a.view(), a.view(), c.view()); }), "gemm: b has 2 rows; a has 3 columns");
+  EXPECT_EQ(message([&] { narrow::gemm(a.view(), a.view(), c.view()); }),
+            "gemm: b has 2 rows; it must have 3, as many as a has columns");
   EXPECT_EQ(message([&] { narrow::gemm(a.view(), b.view(), transposed(c.view())); }),
-            "gemm: c is 4 x 2; the product is 2 x 4");
+            "gemm: c is 4 x 2; it must be 2 x 4, as the product is");
 }
 
 TEST_F(GemmErrors, Overlap) {
   std::vector<float> memory(26, 1.0F);
   const auto x = view(memory.data(), 3, 3), y = view(memory.data() + 8, 3, 3);
   const auto apart = view(memory.data() + 17, 3, 3);
-  EXPECT_EQ(message([&] { narrow::gemm(x, apart, y); }), "gemm: c overlaps a");
-  EXPECT_EQ(message([&] { narrow::gemm(apart, x, y); }), "gemm: c overlaps b");
-  EXPECT_EQ(message([&] { narrow::gemm(x, x, x); }), "gemm: c overlaps a");
+  EXPECT_EQ(message([&] { narrow::gemm(x, apart, y); }), "gemm: c, 3 x 3, overlaps a; they must lie apart");
+  EXPECT_EQ(message([&] { narrow::gemm(apart, x, y); }), "gemm: c, 3 x 3, overlaps b; they must lie apart");
+  EXPECT_EQ(message([&] { narrow::gemm(x, x, x); }), "gemm: c, 3 x 3, overlaps a; they must lie apart");
   const narrow::tensor_view<float, 3> batch(memory.data(), {1, 3, 3}), shifted(memory.data() + 1, {1, 3, 3});
   const narrow::tensor_view<float, 3> far(memory.data() + 12, {1, 3, 3});
-  EXPECT_EQ(message([&] { narrow::gemm(batch, far, shifted); }), "gemm: c overlaps a");
-  EXPECT_EQ(message([&] { narrow::gemm(far, batch, shifted); }), "gemm: c overlaps b");
+  EXPECT_EQ(message([&] { narrow::gemm(batch, far, shifted); }), "gemm: c, 3 x 3, overlaps a; they must lie apart");
+  EXPECT_EQ(message([&] { narrow::gemm(far, batch, shifted); }), "gemm: c, 3 x 3, overlaps b; they must lie apart");
   for (const float value : memory) EXPECT_EQ(value, 1.0F);
+}
+
+// One buffer of 4 rows of 12: columns side by side share rows, but no element.
+TEST_F(GemmErrors, ColumnsOfOneBuffer) {
+  std::vector<float> memory(48, 1.0F);
+  const auto columns = [&](std::size_t first, std::size_t count) {
+    return matrix_view<float>(memory.data() + first, {4, count}, {12, 1});
+  };
+  EXPECT_EQ(message([&] { narrow::gemm(columns(0, 4), columns(4, 4), columns(8, 4)); }), "");
+  EXPECT_EQ(memory[8], 4.0F);
+  EXPECT_EQ(message([&] { narrow::gemm(columns(8, 4), columns(4, 4), columns(0, 4)); }), "");
+  EXPECT_EQ(message([&] { narrow::gemm(columns(0, 4), transposed(columns(4, 4)), transposed(columns(8, 4))); }), "");
+  EXPECT_EQ(message([&] { narrow::gemm(columns(0, 4), columns(4, 4), columns(7, 4)); }),
+            "gemm: c, 4 x 4, overlaps b; they must lie apart");
+  EXPECT_EQ(message([&] { narrow::gemm(columns(0, 4), columns(8, 4), columns(3, 4)); }),
+            "gemm: c, 4 x 4, overlaps a; they must lie apart");
+}
+
+TEST_F(GemmErrors, OutputsThatOverlapThemselves) {
+  std::vector<float> memory(20, 5.0F);
+  EXPECT_EQ(message([&] {
+              narrow::gemm(a.view(), b.view(), matrix_view<float>(memory.data(), {2, 4}, {0, 1}));
+            }),
+            "gemm: c, 2 x 4 with strides 0 and 1, overlaps itself; each element must have a place of its own");
+  EXPECT_NE(message([&] { narrow::gemm(a.view(), b.view(), matrix_view<float>(memory.data(), {2, 4}, {3, 1})); }), "");
+  EXPECT_EQ(memory, std::vector<float>(20, 5.0F));
+  // Rows of every other element, interleaved.
+  EXPECT_EQ(message([&] { narrow::gemm(a.view(), b.view(), matrix_view<float>(memory.data(), {2, 4}, {1, 2})); }), "");
+  EXPECT_EQ(message([&] { narrow::gemm(a.view(), b.view(), matrix_view<float>(memory.data(), {2, 4}, {3, 2})); }), "");
+}
+
+TEST_F(GemmErrors, OutputsThatOverlapABias) {
+  std::vector<float> memory(12, 5.0F);
+  EXPECT_EQ(message([&] {
+              narrow::gemm(a.view(), b.view(), view(memory.data(), 2, 4), narrow::bias(view(memory.data() + 7, 4)));
+            }),
+            "gemm: c overlaps the 4 values of an epilogue; they must lie apart");
+  EXPECT_EQ(memory, std::vector<float>(12, 5.0F));
+  EXPECT_EQ(message([&] {
+              narrow::gemm(a.view(), b.view(), view(memory.data(), 2, 4), narrow::bias(view(memory.data() + 8, 4)));
+            }),
+            "");
+  std::vector<std::int32_t> sums(8, 5);
+  EXPECT_EQ(
+      message([&] { narrow::gemm(p.view(), q.view(), view(sums, 2, 4), narrow::integer_bias(view(sums.data(), 4))); }),
+      "gemm: c overlaps the 4 values of an epilogue; they must lie apart");
+}
+
+// A view made by hand is checked where it is used.
+TEST_F(GemmErrors, SchemesOfViews) {
+  using narrow::affine;
+  using quantized = narrow::quantized_view<std::int8_t, 2, affine>;
+  const affine one(narrow::per_column, {1.0F}), three(narrow::per_column, {1.0F, 2.0F, 3.0F});
+  const affine far(1.0F, 200), plain(1.0F);
+  const auto with = [&](const quantized& x) { return message([&] { narrow::gemm(x, q.view(), c.view()); }); };
+  EXPECT_EQ(with({p.view(), &one, narrow::per_column}), "scheme: 1 sets of parameters along axis 1, whose extent is 3");
+  EXPECT_EQ(with({p.view(), &three, narrow::per_row}), "scheme: 3 sets of parameters along axis 0, whose extent is 2");
+  EXPECT_EQ(with({p.view(), &three, narrow::per_axis(2)}), "scheme: axis is 2; the tensor has 2 axes");
+  EXPECT_EQ(with({p.view(), &three, narrow::per_tensor}),
+            "scheme: it has one set of parameters for each index along axis 1; a view per tensor must have one for the "
+            "tensor");
+  EXPECT_EQ(with({p.view(), &far, narrow::per_tensor}), "affine: zero_point[0] is 200; it must be a code, -128 to 127");
+  EXPECT_EQ(with({p.view(), nullptr, narrow::per_tensor}), "gemm: the scheme of a is null; it must be given");
+  EXPECT_EQ(message([&] {
+              narrow::gemm(p.view(), quantized{q.view(), nullptr, narrow::per_tensor}, c.view());
+            }),
+            "gemm: the scheme of b is null; it must be given");
+  EXPECT_EQ(message([&] {
+              narrow::dequantize_into(quantized{p.view(), &one, narrow::per_column}, c.view());
+            }),
+            "dequantize: extent 1 of y is 4; x has 3");
+  std::vector<float> y(6, 5.0F);
+  EXPECT_EQ(message([&] {
+              narrow::dequantize_into(quantized{p.view(), &one, narrow::per_column}, view(y, 2, 3));
+            }),
+            "scheme: 1 sets of parameters along axis 1, whose extent is 3");
+  EXPECT_EQ(message([&] {
+              narrow::dequantize_into(quantized{p.view(), nullptr, {}}, view(y, 2, 3));
+            }),
+            "dequantize: the scheme of x is null; it must be given");
+  EXPECT_EQ(y, std::vector<float>(6, 5.0F));
+  // The factory takes the axis from the scheme, and checks at once.
+  EXPECT_EQ(message([&] { narrow::quantized(p.view(), one); }),
+            "scheme: 1 sets of parameters along axis 1, whose extent is 3");
+  const affine rows(narrow::per_row, {1.0F, 2.0F});
+  narrow::dequantize_into(narrow::quantized(p.view(), rows), view(y, 2, 3));
+  EXPECT_EQ(y[4], 2.0F * static_cast<float>(p(1, 1)));
+  EXPECT_EQ(with(narrow::quantized(q.view(), plain)), "gemm: b has 3 rows; it must have 4, as many as a has columns");
 }
 
 TEST_F(GemmErrors, Batches) {
   std::vector<float> x(18), y(18), z(27, 5.0F);
   EXPECT_EQ(message([&] { narrow::gemm(view(x, 2, 3, 3), view(y, 2, 3, 3), view(z, 3, 3, 3)); }),
-            "gemm: a has 2 matrices; c has 3");
+            "gemm: a has 2 matrices; it must have 3, as c has, or 1");
   EXPECT_EQ(message([&] { narrow::gemm(view(z, 3, 3, 3), view(y, 2, 3, 3), view(z, 3, 3, 3)); }),
-            "gemm: b has 2 matrices; c has 3");
+            "gemm: b has 2 matrices; it must have 3, as c has, or 1");
   EXPECT_EQ(z, std::vector<float>(27, 5.0F));
 }
 
@@ -70,12 +159,15 @@ TEST_F(GemmErrors, Epilogues) {
   const std::vector<float> three(3);
   const std::vector<std::int32_t> integers(5);
   EXPECT_EQ(message([&] { narrow::gemm(a.view(), b.view(), c.view(), narrow::relu, narrow::bias(three)); }),
-            "bias: it has 3 elements; the output has 4 columns");
+            "bias: it has 3 elements; it must have 4, one for each of the columns");
   EXPECT_EQ(message([&] { narrow::gemm(p.view(), q.view(), raw.view(), narrow::integer_bias(integers)); }),
-            "bias: it has 5 elements; the output has 4 columns");
+            "bias: it has 5 elements; it must have 4, one for each of the columns");
   narrow::requantize last{{{1 << 30, 0}, {1 << 30, 0}}};
   EXPECT_EQ(message([&] { narrow::gemm(p.view(), q.view(), codes.view(), last); }),
-            "requantize: 2 multipliers; there must be 1, or one for each of the 4 columns");
+            "requantize: it has 2 multipliers; it must have 1, or one for each of the 4 columns");
+  last = {{{1 << 30, -40}}};
+  EXPECT_EQ(message([&] { narrow::gemm(p.view(), q.view(), codes.view(), last); }),
+            "requantize: the shift of multiplier 0 is -40; it must be between -31 and 30");
   last = {{{1 << 30, 0}}, 0, 5, 4};
   EXPECT_EQ(message([&] { narrow::gemm(p.view(), q.view(), codes.view(), last); }),
             "requantize: lowest is 5; it must be at most highest, 4");

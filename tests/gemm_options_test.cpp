@@ -52,6 +52,25 @@ TEST(GemmOptions, IntegerAccumulationSaturates) {
   EXPECT_EQ(c[0], std::numeric_limits<std::int32_t>::max());
 }
 
+// An overflow policy among the options, for codes and for integer accumulators.
+TEST(GemmOptions, OverflowByOption) {
+  const std::vector<std::int8_t> a{100}, b{100, -100};
+  const auto x = view(a, 1, 1), y = view(b, 1, 2);
+  std::vector<std::int8_t> sums(2);
+  narrow::gemm(x, y, view(sums, 1, 2));
+  EXPECT_EQ(sums, (std::vector<std::int8_t>{127, -128}));
+  narrow::gemm(x, y, view(sums, 1, 2), narrow::wrap{});
+  EXPECT_EQ(sums, (std::vector<std::int8_t>{10000 - 39 * 256, -10000 + 39 * 256}));
+  std::vector<narrow::int8> codes(2);
+  narrow::gemm(x, y, view(codes, 1, 2), narrow::saturate_symmetric{});
+  EXPECT_EQ(codes[1].storage(), -127);
+  std::vector<narrow::float8_e5m2> floats(2);
+  narrow::gemm(x, y, view(floats, 1, 2), narrow::saturate{}, narrow::alpha{1e9});
+  EXPECT_EQ(float(floats[0]), 57344);
+  narrow::gemm(x, y, view(floats, 1, 2), narrow::alpha{1e9});
+  EXPECT_TRUE(std::isinf(float(floats[0])));
+}
+
 // The largest sums of either sign on both sides of each border; every one is exact.
 template <class T>
 void check_border(std::size_t depth) {

@@ -23,8 +23,9 @@
 //
 // Errors (std::invalid_argument): a stride, a dilation, a number of groups or a kernel of zero; channels that the
 // groups do not divide, or that differ between x and w; a kernel larger than the padded image; an output of another
-// shape, or that overlaps an operand; a scheme along another axis; sizes that overflow; an epilogue of the wrong
-// length; integer outputs of real sums; alpha or beta that the output cannot take. Nothing is written in that case.
+// shape, or that overlaps an operand, an epilogue's values or itself; a scheme along another axis, or that does not
+// fit; sizes that overflow; an epilogue of the wrong length; integer outputs of real sums; alpha or beta that the
+// output cannot take. Nothing is written in that case.
 #pragma once
 
 #include "narrow/detail/conv/lower.hpp"
@@ -99,18 +100,24 @@ conv_shape checked_shape(const X& x, const W& w, const Y& y, const conv_geometry
   return s;
 }
 
-// Parameters along an axis that the loops do not know, or as many as do not fit it.
-template <class X>
-void check_conv_scheme(const X& x, const char* name, std::size_t first_axis, image_layout layout) {
-  if constexpr (requires { x.scheme; }) {
-    if (x.axis.is_per_tensor()) return;
-    const std::size_t axis = x.axis.axis, original = axis < 4 ? order_of(layout)[axis] : axis;
-    require(axis == 3 || axis == first_axis, "conv2d: the scheme of ", name, " is along axis ", original,
+// Parameters along an axis that the loops do not know, or that do not fit the tensor. `original` is the axis in the
+// layout that the caller sees.
+template <class T, class Scheme>
+void check_conv_scheme(const tensor_view<T, 4>& codes, const Scheme* scheme, granularity axis, const char* name,
+                       std::size_t first_axis, image_layout layout) {
+  require(scheme != nullptr, "conv2d: the scheme of ", name, " is null; it must be given");
+  if (!axis.is_per_tensor()) {
+    const std::size_t original = axis.axis < 4 ? order_of(layout)[axis.axis] : axis.axis;
+    require(axis.axis == 3 || axis.axis == first_axis, "conv2d: the scheme of ", name, " is along axis ", original,
             "; it must be per tensor or along the channels");
-    const std::size_t extent = elements_of(x).extent(axis);
-    require(x.scheme->count() == extent, "conv2d: the scheme of ", name, " has ", x.scheme->count(),
-            " sets of parameters; axis ", original, " has ", extent);
+    require(scheme->count() == codes.extent(axis.axis), "conv2d: the scheme of ", name, " has ", scheme->count(),
+            " sets of parameters; it must have ", codes.extent(axis.axis), ", the extent of axis ", original);
   }
+  if constexpr (!real_element<std::remove_cv_t<T>>) check_scheme(codes, *scheme, axis);
+}
+template <class X>
+void check_conv_operand(const X& x, const char* name, std::size_t first_axis, image_layout layout) {
+  if constexpr (requires { x.scheme; }) check_conv_scheme(x.codes, x.scheme, x.axis, name, first_axis, layout);
 }
 
 // The patches of one output row and one group, a row of depth elements for each pixel.
@@ -186,36 +193,51 @@ void convolve(const X& x, const W& w, const Y& y, const conv_shape& shape, const
 template <class X, class W, class Y, class... Option>
 void conv_images(const X& x, const W& w, const Y& y, const conv_geometry& g, const Option&... option) {
   const conv_shape shape = checked_shape(elements_of(x), elements_of(w), y.view, g);
-  check_conv_scheme(x, "x", 3, g.layout);
-  check_conv_scheme(w, "w", 0, g.layout);
-  check_conv_scheme(y, "y", 3, g.layout);
-  const byte_range written = bytes_of(y.view);
-  require(!written.overlaps(bytes_of(elements_of(x))), "conv2d: y overlaps x");
-  require(!written.overlaps(bytes_of(elements_of(w))), "conv2d: y overlaps w");
+  check_conv_operand(x, "x", 3, g.layout);
+  check_conv_operand(w, "w", 0, g.layout);
+  check_conv_scheme(y.view, y.scheme, y.axis, "y", 3, g.layout);
+  const footprint written = footprint_of(y.view);
+  require(!overlap(written, footprint_of(elements_of(x))),
+          "conv2d: y overlaps x; it must lie apart from both operands");
+  require(!overlap(written, footprint_of(elements_of(w))),
+          "conv2d: y overlaps w; it must lie apart from both operands");
+  require(!overlaps_itself(written), "conv2d: y, with strides ", y.view.stride(0), ", ", y.view.stride(1), ", ",
+          y.view.stride(2), " and ", y.view.stride(3),
+          " for image, row, column and channel, overlaps itself; "
+          "each element must have a place of its own");
   using Output = decltype(output_row(y, 0, 0));
   scaling s;
   (read_scaling(s, option), ...);
   const auto ops = epilogues_of(option...);
   check_scaling(s, Output{}, ops, "conv2d");
   const auto conversion = conversion_of_options<typename Output::value_type>(option...);
-  check_epilogues(ops, shape.images * shape.out_height * shape.out_width, shape.out_channels);
+  check_epilogues(ops, shape.images * shape.out_height * shape.out_width, shape.out_channels, written, "conv2d", "y",
+                  "output channels");
   if (y.view.size() == 0) return;
-  const auto a = image_row(x, 0, 0);
-  const auto b = kernel_tap(w, 0, 0);
-  with_accumulator<std::remove_const_t<decltype(a)>, std::remove_const_t<decltype(b)>, Option...>(
-      a, b, shape.depth, a.varies_along(1) || b.varies_along(1), [&](auto chosen, bool with_scale) {
-        convolve<decltype(chosen)>(x, w, y, shape, g, s, ops, conversion, with_scale);
-      });
+  if constexpr (check_epilogue_types<Output, std::remove_const_t<decltype(ops)>>()) {
+    const auto a = image_row(x, 0, 0);
+    const auto b = kernel_tap(w, 0, 0);
+    with_accumulator<std::remove_const_t<decltype(a)>, std::remove_const_t<decltype(b)>, Option...>(
+        a, b, shape.depth, a.varies_along(1) || b.varies_along(1), [&](auto chosen, bool with_scale) {
+          convolve<decltype(chosen)>(x, w, y, shape, g, s, ops, conversion, with_scale);
+        });
+  }
 }
 
 }  // namespace detail
 
 template <class X, class W, class Y, class... Option>
-requires detail::image_operand<X> && detail::image_operand<W> && detail::image_result<Y>
 void conv2d(const X& x, const W& w, Y&& y, const conv_geometry& geometry = {}, const Option&... option) {
-  const detail::axis_order order = detail::order_of(geometry.layout);
-  detail::conv_images(detail::permuted(x, order), detail::permuted(w, order), detail::image_output_of(y, order),
-                      geometry, option...);
+  if constexpr (detail::image_operand<X> && detail::image_operand<W> && detail::image_result<Y>) {
+    const detail::axis_order order = detail::order_of(geometry.layout);
+    detail::conv_images(detail::permuted(x, order), detail::permuted(w, order), detail::image_output_of(y, order),
+                        geometry, option...);
+  } else {
+    static_assert(
+        detail::unsupported<X, W, Y>,
+        "conv2d takes views, as view(vector, n, h, w, c), and quantized tensors of rank 4; a quantized output "
+        "must not be const");
+  }
 }
 
 }  // namespace narrow

@@ -2,13 +2,22 @@
 //
 //   gemm(x, w, y, bias(b), relu);        gemm(x, w, y, [](float v, std::size_t i, std::size_t j) { return v * v; });
 //
-// An epilogue is any callable (value, i, j) -> value on reals (float or double). One with a member
-// `acts_on_accumulator` sees the integer accumulator, before any scale, instead.
+// An epilogue is any const callable (value, i, j) -> value on reals: float or double, as a parameter that names its
+// type says, else the type that the product has on its way out. It may have members:
+//   static constexpr bool acts_on_accumulator = true   it sees the integer accumulator (std::int64_t), before any scale
+//   static constexpr bool keeps_integers = true        of an integer it makes an integer: it may act on accumulators
+//                                                      too, before `requantize` or a raw integer output
+//   void check(rows, columns, columns_name) const      throws where the output's shape does not suit it
+//   auto elements() const                              a view of what it reads, which the output must not overlap
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
+#include <span>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "narrow/detail/exact.hpp"
@@ -19,40 +28,93 @@
 
 namespace narrow {
 
-// Adds b[j] to column j (in a convolution: to output channel j). Views the values: they must outlive the call.
-template <class T>
-struct column_bias {
-  vector_view<const T> values;
+namespace detail {
+
+// One value for each column: a vector_view, or a container of its own.
+template <class Values>
+struct column_values {
+  Values values;
+
+  const auto& at(std::size_t j) const {
+    if constexpr (requires { values(j); }) {
+      return values(j);
+    } else {
+      return values[j];
+    }
+  }
+  auto elements() const {
+    if constexpr (requires { values(0); }) {
+      return values;
+    } else {
+      return view(values.data(), values.size());
+    }
+  }
+  void check(std::size_t, std::size_t n, const char* columns) const {
+    require(values.size() == n, "bias: it has ", values.size(), " elements; it must have ", n, ", one for each of the ",
+            columns);
+  }
+};
+
+// What lives on is viewed; a temporary is kept.
+template <class Values>
+auto keep_or_view(Values&& values) {
+  using owner = std::remove_cvref_t<Values>;
+  using value = std::remove_cv_t<typename decltype(std::span(values))::element_type>;
+  if constexpr (std::is_lvalue_reference_v<Values> || std::ranges::enable_borrowed_range<owner>) {
+    return column_values<vector_view<const value>>{view(std::as_const(values).data(), values.size())};
+  } else {
+    return column_values<owner>{std::forward<Values>(values)};
+  }
+}
+
+template <class Values>
+concept contiguous_values = requires(Values& values) {
+  std::span(values);
+  requires tensor_element<std::remove_cv_t<typename decltype(std::span(values))::element_type>>;
+};
+
+}  // namespace detail
+
+// Adds b[j] to column j (in a convolution: to output channel j). Views the values, which must outlive it.
+template <class Values>
+struct column_bias : detail::column_values<Values> {
   template <class Value>
   Value operator()(Value v, std::size_t, std::size_t j) const {
-    return detail::sum(v, static_cast<Value>(detail::real_value(values(j))));
-  }
-  void check(std::size_t, std::size_t n) const {
-    detail::require(values.size() == n, "bias: it has ", values.size(), " elements; the output has ", n, " columns");
+    return detail::sum(v, static_cast<Value>(detail::real_value(this->at(j))));
   }
 };
 template <class T>
 auto bias(const vector_view<T>& values) {
-  return column_bias<std::remove_cv_t<T>>{values};
+  return column_bias<vector_view<const T>>{{values}};
 }
-template <class T>
-auto bias(const std::vector<T>& values) {
-  return column_bias<T>{view(values, values.size())};
+// Of a std::vector, std::array or std::span. Those of a temporary are kept.
+template <detail::contiguous_values Values>
+auto bias(Values&& values) {
+  auto kept = detail::keep_or_view(std::forward<Values>(values));
+  return column_bias<decltype(kept.values)>{std::move(kept)};
 }
 
 // Adds an int32 bias to the integer accumulator of column j: in units of scale_a * scale_b, as integer-only networks
 // do.
-struct accumulator_bias {
+template <class Values>
+struct accumulator_bias : detail::column_values<Values> {
   static constexpr bool acts_on_accumulator = true;
-  vector_view<const std::int32_t> values;
-  std::int64_t operator()(std::int64_t v, std::size_t, std::size_t j) const { return v + values(j); }
-  void check(std::size_t, std::size_t n) const {
-    detail::require(values.size() == n, "bias: it has ", values.size(), " elements; the output has ", n, " columns");
-  }
+  std::int64_t operator()(std::int64_t v, std::size_t, std::size_t j) const { return v + this->at(j); }
 };
-inline accumulator_bias integer_bias(const std::vector<std::int32_t>& values) { return {view(values, values.size())}; }
+template <class T>
+requires std::is_same_v<std::remove_cv_t<T>, std::int32_t>
+auto integer_bias(const vector_view<T>& values) { return accumulator_bias<vector_view<const std::int32_t>>{{values}}; }
+template <class Values>
+requires requires(Values& values) {
+  requires std::is_same_v<std::remove_cv_t<typename decltype(std::span(values))::element_type>, std::int32_t>;
+}
+auto integer_bias(Values&& values) {
+  auto kept = detail::keep_or_view(std::forward<Values>(values));
+  return accumulator_bias<decltype(kept.values)>{std::move(kept)};
+}
 
 struct relu_epilogue {
+  static constexpr bool keeps_integers = true;
   template <class Value>
   constexpr Value operator()(Value v, std::size_t, std::size_t) const {
     return v < Value{0} ? Value{0} : v;  // keeps NaN
@@ -60,7 +122,9 @@ struct relu_epilogue {
 };
 inline constexpr relu_epilogue relu{};
 
+// To [low, high]: in units of the real result, and on integer accumulators in theirs.
 struct clamp {
+  static constexpr bool keeps_integers = true;
   double low, high;
   clamp(double lowest, double highest) : low(lowest), high(highest) {
     detail::require(lowest <= highest, "clamp: low is ", lowest, "; it must be at most high, ", highest);
@@ -71,15 +135,26 @@ struct clamp {
            : v > static_cast<Value>(high) ? static_cast<Value>(high)
                                           : v;
   }
+  std::int64_t operator()(std::int64_t v, std::size_t, std::size_t) const {
+    return std::max(std::min(v, to_integer(std::floor(high))), to_integer(std::ceil(low)));
+  }
+
+ private:
+  static std::int64_t to_integer(double x) {
+    using limits = std::numeric_limits<std::int64_t>;
+    return x >= 0x1p63 ? limits::max() : x <= -0x1p63 ? limits::min() : static_cast<std::int64_t>(x);
+  }
 };
 
-// Integer-only requantization to codes: clamp(accumulator * multiplier + zero_point). One multiplier, or one a column.
-// The accumulator must fit int32 (it saturates).
+// Integer-only requantization to codes: clamp(accumulator * multiplier + zero_point), always the last epilogue. One
+// multiplier, or one a column. The accumulator must fit int32 (it saturates). The output holds integer codes, and
+// saturates to its own range unless `lowest` and `highest` are narrower.
 struct requantize {
   static constexpr bool acts_on_accumulator = true;
   std::vector<fixed_multiplier> multipliers;
   std::int32_t zero_point = 0;
-  std::int32_t lowest = -128, highest = 127;
+  std::int32_t lowest = std::numeric_limits<std::int32_t>::min();
+  std::int32_t highest = std::numeric_limits<std::int32_t>::max();
   multiplier_rounding how = multiplier_rounding::tflite_double;
 
   std::int64_t operator()(std::int64_t v, std::size_t, std::size_t j) const {
@@ -87,12 +162,16 @@ struct requantize {
                            high = std::numeric_limits<std::int32_t>::max();
     const auto accumulator = static_cast<std::int32_t>(std::clamp(v, low, high));
     const fixed_multiplier m = multipliers[multipliers.size() == 1 ? 0 : j];
-    const std::int64_t code = std::int64_t{multiply_by_quantized_multiplier(accumulator, m, how)} + zero_point;
+    const std::int64_t code = std::int64_t{detail::multiply_by_multiplier(accumulator, m, how)} + zero_point;
     return std::clamp<std::int64_t>(code, lowest, highest);
   }
-  void check(std::size_t, std::size_t n) const {
-    detail::require(multipliers.size() == 1 || multipliers.size() == n, "requantize: ", multipliers.size(),
-                    " multipliers; there must be 1, or one for each of the ", n, " columns");
+  void check(std::size_t, std::size_t n, const char* columns) const {
+    detail::require(multipliers.size() == 1 || multipliers.size() == n, "requantize: it has ", multipliers.size(),
+                    " multipliers; it must have 1, or one for each of the ", n, " ", columns);
+    for (std::size_t j = 0; j < multipliers.size(); ++j) {
+      detail::require(detail::in_range(multipliers[j]), "requantize: the shift of multiplier ", j, " is ",
+                      multipliers[j].shift, "; it must be between -31 and 30");
+    }
     detail::require(lowest <= highest, "requantize: lowest is ", lowest, "; it must be at most highest, ", highest);
   }
 };
@@ -117,6 +196,12 @@ template <class Op>
 requires requires { Op::acts_on_accumulator; }
 inline constexpr bool on_accumulator<Op> = Op::acts_on_accumulator;
 
+template <class Op>
+inline constexpr bool keeps_integers = on_accumulator<Op>;
+template <class Op>
+requires requires { Op::keeps_integers; }
+inline constexpr bool keeps_integers<Op> = Op::keeps_integers;
+
 template <class T>
 inline constexpr bool is_rounding = false;
 template <>
@@ -131,8 +216,12 @@ template <class Real>
 inline constexpr bool is_accumulate_in<accumulate_in<Real>> = true;
 
 template <class T>
+inline constexpr bool is_overflow = std::is_same_v<T, saturate> || std::is_same_v<T, saturate_symmetric> ||
+                                    std::is_same_v<T, to_infinity> || std::is_same_v<T, wrap>;
+
+template <class T>
 inline constexpr bool is_setting =
-    is_rounding<T> || is_accumulate_in<T> || std::is_same_v<T, alpha> || std::is_same_v<T, beta>;
+    is_rounding<T> || is_overflow<T> || is_accumulate_in<T> || std::is_same_v<T, alpha> || std::is_same_v<T, beta>;
 
 }  // namespace detail
 }  // namespace narrow

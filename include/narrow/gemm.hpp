@@ -7,24 +7,31 @@
 // Operands: views of float or double, of narrow numbers or of standard integers, and quantized tensors or views under
 // a scheme; `transposed(x)` costs nothing.
 // Sums: integers and fixed point exactly, whatever the depth (int32, double up to 53 bits, int64, 128 bits), zero
-// points included; floats of at most 8 significand bits in the bf16 class (accumulator.hpp); other reals in float, with
-// one FMA chain for each element, depth ascending; in double where an operand is double, or with
-// accumulate_in<double>{}. Outputs: reals; narrow numbers, rounded once by the type's policy or by one among the
-// options; quantized tensors, whose scheme is given; standard integers, which take the raw integer accumulator
-// (saturating).
+// points included; floats of at most 8 significand bits in the bf16 class (accumulator.hpp), where nothing but bfloat16
+// itself could be flushed; other reals in float, with one FMA chain for each element, depth ascending; in double where
+// an operand is double, or with accumulate_in<double>{}. A scale that varies along the depth, and a scheme that says no
+// factor (scheme/scheme.hpp), are multiplied into the operands first, as reals.
+// Outputs: reals; narrow numbers, rounded once by the type's policy or by one among the options; quantized tensors,
+// whose scheme is given; standard integers, which take the raw integer accumulator (saturating, unless told otherwise).
 //
 // Between the sum and the output an element is a float, if the output is no wider (float, floats of up to 16 bits,
 // codes of up to 24) and the sum is float, or an exact integer under affine scales: float(sum) * float(scale). Else,
 // and so for every double and every code of more than 24 bits, it is a double: an exact sum is converted once, powers
 // of two scale it exactly, and affine scales round once.
 //
-// Options, in any order: alpha, beta, accumulate_in, a rounding policy or stochastic_sequence (indexed by i * n + j);
-// and epilogues, applied in the order given: bias, integer_bias, relu, clamp, requantize, any callable (value, i, j).
+// Options, in any order: alpha, beta, accumulate_in, a rounding policy or stochastic_sequence (indexed by i * n + j),
+// an overflow policy; and epilogues, applied in the order given: bias, integer_bias, relu, clamp, requantize, any
+// callable (value, i, j).
 //
-// Errors (std::invalid_argument): shapes that do not match, an output that overlaps an operand, an epilogue of the
-// wrong length, alpha or beta that an integer output cannot take. Nothing is written in that case.
+// Batches: c[t] = a[t] b[t] where all three have rank 3. An extent of 1 in a or b serves every t. Element (t, i, j) of
+// a stochastic output has the index (t * m + i) * n + j.
+//
+// Errors (std::invalid_argument): shapes that do not match, a scheme that does not fit its operand, an output that
+// overlaps an operand, an epilogue's values or itself, an epilogue of the wrong length, alpha or beta that an integer
+// output cannot take. Nothing is written in that case.
 #pragma once
 
+#include "narrow/detail/gemm/batch.hpp"
 #include "narrow/detail/gemm/compute_class.hpp"
 #include "narrow/detail/gemm/finish.hpp"
 #include "narrow/detail/gemm/operand.hpp"
@@ -34,6 +41,9 @@ namespace narrow {
 
 namespace detail {
 
+template <class...>
+inline constexpr bool unsupported = false;
+
 template <class Output, class Ops>
 void check_scaling(const scaling& s, const Output&, const Ops&, const char* what) {
   require(std::isfinite(s.alpha), what, ": alpha is ", s.alpha, "; it must be finite");
@@ -42,7 +52,7 @@ void check_scaling(const scaling& s, const Output&, const Ops&, const char* what
     require(s.alpha == 1, what, ": alpha is ", s.alpha, "; an output of integer accumulators takes only 1");
     require(s.beta == 0 || s.beta == 1, what, ": beta is ", s.beta, "; an output of integer accumulators takes 0 or 1");
   }
-  if constexpr (ends_in_requantize<Ops>) {
+  if constexpr (gives_codes<Ops>) {
     require(s.alpha == 1, what, ": alpha is ", s.alpha, "; requantize takes only 1");
     require(s.beta == 0, what, ": beta is ", s.beta, "; requantize takes only 0");
   }
@@ -78,55 +88,82 @@ void multiply_and_finish(const A& a, const B& b, const Output& out, const scalin
   }
 }
 
+// The product of checked operands.
 template <class A, class B, class Output, class... Option>
 void gemm_matrices(const A& a, const B& b, const Output& out, std::size_t first_index, const Option&... option) {
-  const std::size_t m = a.rows(), depth = a.columns(), n = b.columns();
-  require(b.rows() == depth, "gemm: b has ", b.rows(), " rows; a has ", depth, " columns");
-  require(out.view.extent(0) == m && out.view.extent(1) == n, "gemm: c is ", out.view.extent(0), " x ",
-          out.view.extent(1), "; the product is ", m, " x ", n);
-  const byte_range written = bytes_of(out.view);
-  require(!written.overlaps(bytes_of(a.elements())), "gemm: c overlaps a");
-  require(!written.overlaps(bytes_of(b.elements())), "gemm: c overlaps b");
+  const auto ops = epilogues_of(option...);
+  const auto conversion = conversion_of_options<typename Output::value_type>(option...);
+  if constexpr (check_epilogue_types<Output, std::remove_const_t<decltype(ops)>>()) {
+    if (a.rows() == 0 || b.columns() == 0) return;
+    scaling s;
+    (read_scaling(s, option), ...);
+    with_accumulator<A, B, Option...>(
+        a, b, a.columns(), a.varies_along(1) || b.varies_along(0), [&](auto chosen, bool with_scale) {
+          multiply_and_finish<decltype(chosen)>(a, b, out, s, ops, conversion, first_index, with_scale);
+        });
+  }
+}
+
+// a, b and c have the same rank, and c's last two extents are of a matrix; `out` is any matrix of c.
+template <class A, class B, class C, class Output, class... Option>
+void check_gemm(const A& a, const B& b, const C& c, const Output& out, const Option&... option) {
+  constexpr std::size_t row = C::rank - 2, column = C::rank - 1;
+  check_operand(a, "gemm", "a");
+  check_operand(b, "gemm", "b");
+  const auto& x = elements_of(a);
+  const auto& y = elements_of(b);
+  const std::size_t m = x.extent(row), depth = x.extent(column), n = y.extent(column);
+  require(y.extent(row) == depth, "gemm: b has ", y.extent(row), " rows; it must have ", depth,
+          ", as many as a has columns");
+  require(c.extent(row) == m && c.extent(column) == n, "gemm: c is ", c.extent(row), " x ", c.extent(column),
+          "; it must be ", m, " x ", n, ", as the product is");
+  if constexpr (C::rank == 3) {
+    const std::size_t batch = c.extent(0), in_a = x.extent(0), in_b = y.extent(0);
+    require(in_a == batch || in_a == 1, "gemm: a has ", in_a, " matrices; it must have ", batch, ", as c has, or 1");
+    require(in_b == batch || in_b == 1, "gemm: b has ", in_b, " matrices; it must have ", batch, ", as c has, or 1");
+  }
+  const footprint written = footprint_of(c);
+  require(!overlap(written, footprint_of(x)), "gemm: c, ", m, " x ", n, ", overlaps a; they must lie apart");
+  require(!overlap(written, footprint_of(y)), "gemm: c, ", m, " x ", n, ", overlaps b; they must lie apart");
+  require(!overlaps_itself(written), "gemm: c, ", m, " x ", n, " with strides ", c.stride(row), " and ",
+          c.stride(column), ", overlaps itself; each element must have a place of its own");
   scaling s;
   (read_scaling(s, option), ...);
   const auto ops = epilogues_of(option...);
   check_scaling(s, out, ops, "gemm");
-  check_epilogues(ops, m, n);
-  const auto conversion = conversion_of_options<typename Output::value_type>(option...);
-  if (m == 0 || n == 0) return;
-  with_accumulator<A, B, Option...>(
-      a, b, depth, a.varies_along(1) || b.varies_along(0), [&](auto chosen, bool with_scale) {
-        multiply_and_finish<decltype(chosen)>(a, b, out, s, ops, conversion, first_index, with_scale);
-      });
+  check_epilogues(ops, m, n, written, "gemm", "c", "columns");
+}
+
+template <class C>
+auto written_elements(C& c) {
+  if constexpr (requires { c.codes(); }) {
+    return c.codes();
+  } else {
+    return c;
+  }
 }
 
 }  // namespace detail
 
 template <class A, class B, class C, class... Option>
-requires detail::matrix_operand<A> && detail::matrix_operand<B> && detail::matrix_output<C>
 void gemm(const A& a, const B& b, C&& c, const Option&... option) {
-  detail::gemm_matrices(detail::operand_of(a), detail::operand_of(b), detail::output_of(c), 0, option...);
-}
-
-// Batches: c[t] = a[t] b[t]. An extent of 1 in a or b serves every t. Element (t, i, j) of a stochastic output has the
-// index (t * m + i) * n + j.
-template <tensor_element TA, tensor_element TB, class TC, class... Option>
-void gemm(const tensor_view<TA, 3>& a, const tensor_view<TB, 3>& b, const tensor_view<TC, 3>& c,
-          const Option&... option) {
-  const std::size_t batch = c.extent(0);
-  detail::require(a.extent(0) == batch || a.extent(0) == 1, "gemm: a has ", a.extent(0), " matrices; c has ", batch);
-  detail::require(b.extent(0) == batch || b.extent(0) == 1, "gemm: b has ", b.extent(0), " matrices; c has ", batch);
-  const detail::byte_range written = detail::bytes_of(c);
-  detail::require(!written.overlaps(detail::bytes_of(a)), "gemm: c overlaps a");
-  detail::require(!written.overlaps(detail::bytes_of(b)), "gemm: c overlaps b");
-  const auto matrix = [](const auto& x, std::size_t t) {
-    using element = typename std::remove_cvref_t<decltype(x)>::element_type;
-    const auto at = static_cast<std::ptrdiff_t>(x.extent(0) == 1 ? 0 : t);
-    return matrix_view<element>(x.data() + at * x.stride(0), {x.extent(1), x.extent(2)}, {x.stride(1), x.stride(2)});
-  };
-  for (std::size_t t = 0; t < batch; ++t) {
-    detail::gemm_matrices(detail::operand_of(matrix(a, t)), detail::operand_of(matrix(b, t)),
-                          detail::output_of(matrix(c, t)), t * c.extent(1) * c.extent(2), option...);
+  if constexpr (detail::matrix_operand<A> && detail::matrix_operand<B> && detail::matrix_output<C>) {
+    const auto out = detail::output_of(c);
+    detail::check_gemm(a, b, out.view, out, option...);
+    detail::gemm_matrices(detail::operand_of(a), detail::operand_of(b), out, 0, option...);
+  } else if constexpr (detail::batch_operand<A> && detail::batch_operand<B> && detail::batch_output<C>) {
+    const auto elements = detail::written_elements(c);
+    detail::check_gemm(a, b, elements, detail::output_of(c, 0), option...);
+    const std::size_t matrices_a = detail::elements_of(a).extent(0), matrices_b = detail::elements_of(b).extent(0);
+    for (std::size_t t = 0; t < elements.extent(0); ++t) {
+      detail::gemm_matrices(detail::operand_of(a, matrices_a == 1 ? 0 : t),
+                            detail::operand_of(b, matrices_b == 1 ? 0 : t), detail::output_of(c, t),
+                            t * elements.extent(1) * elements.extent(2), option...);
+    }
+  } else {
+    static_assert(detail::unsupported<A, B, C>,
+                  "gemm takes views, as view(vector, rows, columns), and quantized tensors, all of rank 2 or all of "
+                  "rank 3; a quantized output must not be const");
   }
 }
 

@@ -6,8 +6,8 @@
 #include <array>
 #include <cstddef>
 
-#include "narrow/detail/gemm/finish.hpp"
 #include "narrow/detail/gemm/operand.hpp"
+#include "narrow/detail/gemm/output.hpp"
 
 namespace narrow::detail {
 
@@ -39,15 +39,6 @@ quantized_view<T, 4, Scheme> permuted(const quantized_tensor<T, 4, Scheme>& x, c
 }
 
 // ---- operands -----------------------------------------------------------------------------------------------------
-
-template <class T>
-const tensor_view<T, 4>& elements_of(const tensor_view<T, 4>& x) {
-  return x;
-}
-template <class T, class Scheme>
-const tensor_view<const T, 4>& elements_of(const quantized_view<T, 4, Scheme>& x) {
-  return x.codes;
-}
 
 // The matrix along row_axis and the last axis that begins at an element.
 template <class T>
@@ -87,11 +78,6 @@ struct image_output {
   const Scheme* scheme;
   granularity axis;
 };
-
-template <class T, class Scheme>
-const tensor_view<T, 4>& elements_of(const image_output<T, Scheme>& y) {
-  return y.view;
-}
 
 template <class T>
 auto image_output_of(const tensor_view<T, 4>& y, const axis_order& order) {

@@ -35,6 +35,32 @@ double to_odd_double(Sum sum) {
   return negative ? -result : result;
 }
 
+// The types that an epilogue's parameters name, to which its arguments are converted: a lambda of floats serves
+// products whose elements are doubles.
+template <class F>
+struct named_parameters {};
+template <class R, class V, class I, class J>
+struct named_parameters<R (*)(V, I, J)> {
+  using value = std::remove_cvref_t<V>;
+  using row = std::remove_cvref_t<I>;
+  using column = std::remove_cvref_t<J>;
+};
+template <class R, class V, class I, class J>
+struct named_parameters<R (*)(V, I, J) noexcept> : named_parameters<R (*)(V, I, J)> {};
+template <class F, class R, class V, class I, class J>
+struct named_parameters<R (F::*)(V, I, J) const> : named_parameters<R (*)(V, I, J)> {};
+template <class F, class R, class V, class I, class J>
+struct named_parameters<R (F::*)(V, I, J) const noexcept> : named_parameters<R (*)(V, I, J)> {};
+
+template <class Op, class Value>
+struct epilogue_parameters : named_parameters<std::size_t (*)(Value, std::size_t, std::size_t)> {};
+template <class Op, class Value>
+requires requires { typename named_parameters<std::decay_t<Op>>::value; }
+struct epilogue_parameters<Op, Value> : named_parameters<std::decay_t<Op>> {};
+template <class Op, class Value>
+requires requires { typename named_parameters<decltype(&Op::operator())>::value; }
+struct epilogue_parameters<Op, Value> : named_parameters<decltype(&Op::operator())> {};
+
 // Everything an element passes on its way out; for Value see value_type_of (compute_class.hpp).
 //
 // It takes any piece of a row, so that whoever sums, by tiles or by rows, calls it as sums become ready.
@@ -61,8 +87,6 @@ struct finisher {
     }
   }();
 
-  static constexpr bool gives_codes = ends_in_requantize<Ops>;
-
   template <class Sum>
   Value real(Sum sum, double scale, std::size_t i, std::size_t j) const {
     Value v = static_cast<Value>(sum);
@@ -83,8 +107,22 @@ struct finisher {
     if constexpr (I == op_count) {
       return v;
     } else {
-      static_assert(!on_accumulator<op_type<I>>, "epilogues on the integer accumulator come before those on reals");
-      return on_reals<I + 1>(static_cast<Value>(std::get<I>(ops)(v, i, j)), i, j);
+      using Op = op_type<I>;
+      static_assert(!on_accumulator<Op>, "epilogues on the integer accumulator come before those on reals");
+      using given = epilogue_parameters<Op, Value>;
+      using V = typename given::value;
+      using Row = typename given::row;
+      using Column = typename given::column;
+      constexpr bool callable = std::is_constructible_v<V, Value> && std::is_invocable_v<const Op&, V, Row, Column>;
+      static_assert(callable,
+                    "an option is neither a setting nor an epilogue: a const callable (value, row, column) -> value "
+                    "(not a mutable lambda)");
+      if constexpr (callable && !on_accumulator<Op>) {
+        v = static_cast<Value>(std::get<I>(ops)(static_cast<V>(v), static_cast<Row>(i), static_cast<Column>(j)));
+        return on_reals<I + 1>(v, i, j);
+      } else {
+        return v;
+      }
     }
   }
   template <std::size_t I, class Sum>
@@ -113,13 +151,14 @@ struct finisher {
   template <class Sum, class Scale>
   void row(const Sum* sums, std::size_t i, std::size_t first_column, std::size_t n, const Scale& scale,
            Value* buffer) const {
-    if constexpr (Output::is_raw || gives_codes) {
+    if constexpr (Output::is_raw || gives_codes<Ops>) {
       static_assert(ExactInteger, "an integer output holds an exact sum");
       using E = encoding_of<T>;
+      using overflow = typename Conversion::overflow;
       for (std::size_t j = first_column; j < first_column + n; ++j) {
         std::int64_t v = to_accumulator(sums[j - first_column]);
         if (s.beta != 0) v += static_cast<std::int64_t>(out.old_value(i, j));
-        out.view(i, j) = from_storage<T>(fit_fixed<E, saturate>(on_integers<0>(v, i, j), 0, nearest_even{}));
+        out.view(i, j) = from_storage<T>(fit_fixed<E, overflow>(on_integers<0>(v, i, j), 0, nearest_even{}));
       }
     } else {
       for (std::size_t k = 0; k < n; ++k) {

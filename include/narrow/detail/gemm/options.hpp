@@ -5,6 +5,7 @@
 #include <tuple>
 #include <type_traits>
 
+#include "narrow/detail/overlap.hpp"
 #include "narrow/epilogue.hpp"
 
 namespace narrow::detail {
@@ -59,18 +60,31 @@ auto rounding_of_options(const First& first, const Rest&... rest) {
   }
 }
 
+// The overflow policy among the options, else the output type's own; integer accumulators saturate.
 template <class T>
 struct overflow_of_output {
+  static_assert(real_element<T>);
   using type = saturate;
 };
 template <coded_element T>
 struct overflow_of_output<T> {
-  using type = overflow_of<T>;
+  using type = std::conditional_t<std::is_integral_v<T>, saturate, overflow_of<T>>;
 };
+template <class T, class... Option>
+struct chosen_overflow : overflow_of_output<T> {};
+template <class T, class First, class... Rest>
+struct chosen_overflow<T, First, Rest...> : chosen_overflow<T, Rest...> {};
+template <class T, class First, class... Rest>
+requires is_overflow<First>
+struct chosen_overflow<T, First, Rest...> {
+  static_assert(coded_element<T>, "an overflow policy is for an output of codes; floats and doubles have their own");
+  using type = First;
+};
+
 template <class T, class... Option>
 auto conversion_of_options(const Option&... option) {
   const auto rounding = rounding_of_options<T>(option...);
-  return conversion<std::remove_const_t<decltype(rounding)>, typename overflow_of_output<T>::type>{rounding};
+  return conversion<std::remove_const_t<decltype(rounding)>, typename chosen_overflow<T, Option...>::type>{rounding};
 }
 
 template <class... Option>
@@ -78,12 +92,18 @@ constexpr bool accumulates_in_double = (std::is_same_v<Option, accumulate_in<dou
 template <class... Option>
 constexpr bool accumulates_in_float = (std::is_same_v<Option, accumulate_in<float>> || ...);
 
-template <class Tuple>
-void check_epilogues(const Tuple& ops, std::size_t m, std::size_t n) {
+// `what` is the call and `written` the output, which `output` names; its columns are `columns` to the caller.
+template <class Ops>
+void check_epilogues(const Ops& ops, std::size_t m, std::size_t n, const footprint& written, const char* what,
+                     const char* output, const char* columns) {
   std::apply(
       [&](const auto&... op) {
         [[maybe_unused]] const auto check = [&](const auto& one) {
-          if constexpr (requires { one.check(m, n); }) one.check(m, n);
+          if constexpr (requires { one.check(m, n, columns); }) one.check(m, n, columns);
+          if constexpr (requires { footprint_of(one.elements()); }) {
+            require(!overlap(written, footprint_of(one.elements())), what, ": ", output, " overlaps the ",
+                    one.elements().size(), " values of an epilogue; they must lie apart");
+          }
         };
         (check(op), ...);
       },
@@ -96,21 +116,45 @@ inline constexpr bool has_accumulator_epilogue = false;
 template <class... Op>
 inline constexpr bool has_accumulator_epilogue<std::tuple<const Op&...>> = (on_accumulator<Op> || ...);
 
-// With requantize last, the output takes codes.
+// With requantize, which is always last, the output takes codes.
 template <class Ops>
-inline constexpr bool ends_in_requantize = [] {
-  if constexpr (std::tuple_size_v<Ops> == 0) {
-    return false;
-  } else {
-    return std::is_same_v<std::remove_cvref_t<std::tuple_element_t<std::tuple_size_v<Ops> - 1, Ops>>, requantize>;
-  }
-}();
+inline constexpr bool gives_codes = false;
+template <class... Op>
+inline constexpr bool gives_codes<std::tuple<const Op&...>> = (std::is_same_v<Op, requantize> || ...);
+
+template <class Ops>
+inline constexpr bool requantizes_early = false;
+template <class First, class... Rest>
+inline constexpr bool requantizes_early<std::tuple<const First&, const Rest&...>> =
+    (sizeof...(Rest) > 0 && std::is_same_v<First, requantize>) || requantizes_early<std::tuple<const Rest&...>>;
+
+template <class Ops>
+inline constexpr bool all_keep_integers = true;
+template <class... Op>
+inline constexpr bool all_keep_integers<std::tuple<const Op&...>> = (keeps_integers<Op> && ...);
+
+// What the types alone tell about a product's epilogues.
+template <class Output, class Ops>
+constexpr bool check_epilogue_types() {
+  using T = typename Output::value_type;
+  constexpr bool early = requantizes_early<Ops>;
+  static_assert(!early,
+                "requantize gives codes, so it must be the last epilogue; its `lowest` and `highest` clamp them");
+  constexpr bool codes_fit = !gives_codes<Ops> || fixed_point_element<T>;
+  static_assert(codes_fit, "requantize gives codes, so the output must hold integers, as narrow::int8 or std::int8_t");
+  constexpr bool on_integers = Output::is_raw || gives_codes<Ops>;
+  constexpr bool units_fit = !on_integers || all_keep_integers<Ops>;
+  static_assert(units_fit,
+                "before requantize, and on an output of integer accumulators, an epilogue must act on accumulators: "
+                "use integer_bias for a bias");
+  return !early && codes_fit && units_fit;
+}
 
 template <class A, class B, class Output, class Ops>
 constexpr bool needs_integer_sum() {
   constexpr bool integers = A::is_fixed && B::is_fixed;
   static_assert(integers || !Output::is_raw,
-                "an integer output holds accumulators, so both operands must be integers; "
+                "an integer output holds accumulators, so both operands must be integers (whose scheme has a factor); "
                 "for rounded values use a narrow:: number type");
   static_assert(integers || !has_accumulator_epilogue<Ops>,
                 "this epilogue acts on integer accumulators; an operand here is not an integer");
