@@ -130,19 +130,19 @@ requires std::is_floating_point_v<Real>
 // ---- vectors ----------------------------------------------------------------------------------------------------
 template <class T, int N>
 [[gnu::always_inline]] inline bits_of<lanes<T, N>> to_bits(const lanes<T, N>& x) {
-  return bits_of<lanes<T, N>>((typename bits_of<lanes<T, N>>::vector)x.v);
+  return bits_of<lanes<T, N>>(reinterpret_cast<typename bits_of<lanes<T, N>>::vector>(x.v));
 }
 template <class Real>
 requires(!std::is_floating_point_v<Real>) [[gnu::always_inline]] inline Real from_bits(const bits_of<Real>& x) {
-  return Real((typename Real::vector)x.v);
+  return Real(reinterpret_cast<typename Real::vector>(x.v));
 }
 template <class T, int N>
 [[gnu::always_inline]] inline lanes<T, N> less(const lanes<T, N>& a, const std::type_identity_t<lanes<T, N>>& b) {
-  return lanes<T, N>((typename lanes<T, N>::vector)(a.v < b.v));
+  return lanes<T, N>(reinterpret_cast<typename lanes<T, N>::vector>(a.v < b.v));
 }
 template <class T, int N>
 [[gnu::always_inline]] inline lanes<T, N> equal(const lanes<T, N>& a, const std::type_identity_t<lanes<T, N>>& b) {
-  return lanes<T, N>((typename lanes<T, N>::vector)(a.v == b.v));
+  return lanes<T, N>(reinterpret_cast<typename lanes<T, N>::vector>(a.v == b.v));
 }
 template <class T, int N>
 [[gnu::always_inline]] inline lanes<T, N> select(const lanes<T, N>& mask, const std::type_identity_t<lanes<T, N>>& a,
@@ -153,7 +153,7 @@ template <class Real>
 requires(!std::is_floating_point_v<Real>) [[gnu::always_inline]] inline Real integer_to_real(const bits_of<Real>& x) {
   typedef std::make_signed_t<typename Real::unsigned_element> signed_vector
       __attribute__((vector_size(sizeof(typename Real::vector))));
-  return Real(__builtin_convertvector((signed_vector)x.v, typename Real::vector));
+  return Real(__builtin_convertvector(reinterpret_cast<signed_vector>(x.v), typename Real::vector));
 }
 template <int N>
 [[gnu::always_inline]] inline lanes<double, N> widen(const lanes<float, N>& x) {
