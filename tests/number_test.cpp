@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <unordered_set>
@@ -109,10 +111,29 @@ TYPED_TEST(Number, NextAfter) {
   }
 }
 
+template <class T>
+constexpr T from_one_step() {
+  return T::from_bits(1);
+}
+
 // Integers, and signs, of every number: as the functions of double, brought into the range.
 TYPED_TEST(Number, MathOfEveryCode) {
   using E = typename TypeParam::encoding_type;
   using bits = typename TypeParam::bits_type;
+  using limits = std::numeric_limits<TypeParam>;
+  const TypeParam smallest_normal = limits::is_exact ? from_one_step<TypeParam>() : limits::min();
+  struct pair {
+    TypeParam (*number)(TypeParam);
+    double (*real)(double);
+  };
+  constexpr pair functions[] = {
+      {exp2<TypeParam>, std::exp2},   {expm1<TypeParam>, std::expm1}, {log2<TypeParam>, std::log2},
+      {log10<TypeParam>, std::log10}, {log1p<TypeParam>, std::log1p}, {cbrt<TypeParam>, std::cbrt},
+      {sin<TypeParam>, std::sin},     {cos<TypeParam>, std::cos},     {tan<TypeParam>, std::tan},
+      {asin<TypeParam>, std::asin},   {acos<TypeParam>, std::acos},   {atan<TypeParam>, std::atan},
+      {sinh<TypeParam>, std::sinh},   {cosh<TypeParam>, std::cosh},   {asinh<TypeParam>, std::asinh},
+      {acosh<TypeParam>, std::acosh}, {atanh<TypeParam>, std::atanh}, {erf<TypeParam>, std::erf},
+      {erfc<TypeParam>, std::erfc}};
   const auto same = [](TypeParam got, double want) {
     const double expected = double(convert<TypeParam>(want, nearest_even{}));
     return double(got) == expected || (isnan(got) && std::isnan(expected));
@@ -126,6 +147,8 @@ TYPED_TEST(Number, MathOfEveryCode) {
     ASSERT_TRUE(same(round(x), std::round(value))) << value;
     ASSERT_TRUE(same(rint(x), std::rint(value))) << value;
     ASSERT_TRUE(same(abs(x), std::fabs(value))) << value;
+    ASSERT_EQ(isnormal(x), std::isnormal(value) && std::fabs(value) >= double(smallest_normal)) << value;
+    for (const auto& [f, g] : functions) ASSERT_TRUE(same(f(x), g(value))) << value;
     ASSERT_TRUE(same(exp(x), std::exp(value))) << value;
     ASSERT_TRUE(same(log(x), std::log(value))) << value;
     ASSERT_TRUE(same(tanh(x), std::tanh(value))) << value;
@@ -145,6 +168,38 @@ TEST(NumberMath, SignsAndOrder) {
   EXPECT_EQ(double(rint(number<signed_integer<8>, toward_positive>(3))), 3.0);
   EXPECT_EQ(double(rint(fixed<4, 4, toward_positive>(1.0625))), 2.0);
   EXPECT_EQ(double(rint(fixed<4, 4, nearest_away>(-2.5))), -3.0);
+}
+
+TEST(NumberMath, ScalingAndRemainder) {
+  EXPECT_EQ(double(ldexp(float16(1.5), 3)), 12.0);
+  EXPECT_EQ(double(ldexp(float16(1), -25)), 0.0);
+  EXPECT_EQ(double(ldexp(number<float16::encoding_type, toward_positive>(1), -5000)), 0x1p-24);
+  EXPECT_EQ(double(ldexp(float16(1), 5000)), infinity);
+  EXPECT_EQ(double(fmod(float16(-5.5), float16(2))), -1.5);
+  EXPECT_EQ(double(fmod(fixed<8, 8>(5.75), fixed<8, 8>(0.5))), 0.25);
+  EXPECT_EQ(lround(float16(-2.5)), -3);
+  EXPECT_TRUE(isnormal(float16(0x1p-14)) && isnormal(int8(-1)));
+  EXPECT_FALSE(isnormal(float16(0x1p-15)) || isnormal(float16(0)) || isnormal(float16(nan)) || isnormal(int8(0)));
+}
+
+// What needs no library function is a constant expression.
+TEST(NumberMath, AtCompileTime) {
+  constexpr float16 big(infinity);
+  static_assert(isnan(big - big) && isnan(big * float16(0)) && isnan(big / big) && isnan(sqrt(float16(-1))));
+  static_assert(double(floor(float16(-1.5))) == -2 && double(ceil(fixed<4, 4>(1.25))) == 2);
+  static_assert(double(round(bfloat16(2.5))) == 3 && double(rint(float16(2.5))) == 2 && signbit(ceil(float16(-0.5))));
+  static_assert(double(fabs(int8(-5))) == 5);
+  static_assert(sqrt(number<float16::encoding_type, toward_positive>(2)).bits() == 0x3DA9);
+  // The two ways to a square root agree: exact and inexact, exponents of either parity, subnormals.
+  constexpr auto from = [](std::size_t i) {
+    return number<float16::encoding_type, to_odd>::from_bits(static_cast<std::uint16_t>(i * 123));
+  };
+  constexpr auto roots = [&] {
+    std::array<std::uint16_t, 256> result{};
+    for (std::size_t i = 0; i < result.size(); ++i) result[i] = sqrt(from(i)).bits();
+    return result;
+  }();
+  for (std::size_t i = 0; i < roots.size(); ++i) ASSERT_EQ(roots[i], sqrt(from(i)).bits()) << i;
 }
 
 TEST(NumberLimits, KnownValues) {
@@ -211,6 +266,28 @@ TEST(Convert, OverflowAndModeOfTheCallWin) {
   EXPECT_EQ(double(float16(fixed<8, 24>(0.1))), double(float16(double(fixed<8, 24>(0.1)))));
   EXPECT_EQ(double(convert<float16>(1 + 0x1p-11, stochastic{0xFFFFFFFF})), 1 + 0x1p-10);
   EXPECT_EQ(double(convert<float16>(1 + 0x1p-11, stochastic{0})), 1.0);
+}
+
+// Between types of one encoding too: the target's overflow holds.
+TEST(Convert, OverflowWithinAnEncoding) {
+  using saturating = number<float16::encoding_type, nearest_even, saturate>;
+  using symmetric4 = fixed<4, 4, nearest_even, saturate_symmetric>;
+  EXPECT_EQ(double(convert<float16>(float16(infinity), nearest_even{}, saturate{})), 65504.0);
+  EXPECT_EQ(double(saturating(float16(-infinity))), -65504.0);
+  EXPECT_EQ(double(symmetric4(fixed<4, 4>(-8))), -7.9375);
+  EXPECT_EQ(double(convert<fixed<4, 4>>(fixed<4, 4>(-8), nearest_even{}, saturate_symmetric{})), -7.9375);
+  EXPECT_EQ(double(saturating(float16(-1.5))), -1.5);
+  EXPECT_TRUE(isnan(saturating(float16(nan))));
+}
+
+TEST(Convert, RefusesImpossibleCountsOfBits) {
+  for (const int count : {-1, 0, 33, 40}) {
+    EXPECT_THROW(convert<float16>(0.1, stochastic{1, count}), std::invalid_argument);
+    EXPECT_THROW(convert<int8>(float16(0.1), stochastic{1, count}), std::invalid_argument);
+    EXPECT_THROW(int8(float16(0.1), stochastic{1, count}), std::invalid_argument);
+  }
+  EXPECT_THROW(convert<float16>(0.1, stochastic{1, 32, true}), std::invalid_argument);
+  static_assert(double(convert<float16>(0.5, stochastic{1, 31, true})) == 0.5);
 }
 
 // ---- stochastic rounding by the type ----------------------------------------------------------------------------

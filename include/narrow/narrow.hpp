@@ -10,6 +10,7 @@
 #include "narrow/number.hpp"
 #include "narrow/number_math.hpp"
 #include "narrow/number_traits.hpp"
+#include "narrow/number_transcendental.hpp"
 #include "narrow/overflow.hpp"
 #include "narrow/quantize.hpp"
 #include "narrow/quantized_tensor.hpp"

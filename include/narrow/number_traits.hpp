@@ -102,8 +102,8 @@ struct float_limits : limits_base<E, Rounding, Overflow> {
   // The step from 1 upwards, and 0 where 1 is not a number of the format or its largest.
   static constexpr T epsilon() noexcept {
     const std::uint32_t one = convert<T>(1.0f, nearest_even{}, saturate{}).bits();
-    if (code(one).to_real() != 1 || one == E::max_code) return code(0);
-    return convert<T>(code(one + 1).to_real() - 1, nearest_even{}, saturate{});
+    if (double(code(one)) != 1 || one == E::max_code) return code(0);
+    return convert<T>(double(code(one + 1)) - 1, nearest_even{}, saturate{});
   }
   static constexpr T round_error() noexcept { return base::error_of_rounding(); }
   static constexpr T infinity() noexcept { return code(E::has_infinity ? E::infinity_code : 0u); }
@@ -116,19 +116,53 @@ struct float_limits : limits_base<E, Rounding, Overflow> {
   static constexpr T code(std::uint32_t value) noexcept { return T::from_bits(static_cast<bits>(value)); }
 };
 
+// Any other encoding, by its values. What depends on how they are spaced is 0.
+template <class E, class Rounding, class Overflow>
+struct other_limits : limits_base<E, Rounding, Overflow> {
+  using base = limits_base<E, Rounding, Overflow>;
+  using typename base::T;
+  static constexpr bool is_integer = false, is_exact = false, is_modulo = false, is_iec559 = false;
+  static constexpr std::float_denorm_style has_denorm = std::denorm_indeterminate;
+  static constexpr int digits = E::digits, digits10 = 0, max_digits10 = decimal_digits(digits) + 2;
+  static constexpr int min_exponent = 0, min_exponent10 = 0, max_exponent = 0, max_exponent10 = 0;
+  static constexpr T min() noexcept { return exactly(E::smallest()); }
+  static constexpr T max() noexcept { return exactly(E::highest()); }
+  static constexpr T lowest() noexcept { return exactly(E::lowest()); }
+  static constexpr T denorm_min() noexcept { return min(); }
+  static constexpr T epsilon() noexcept { return T::from_bits(0); }
+  static constexpr T round_error() noexcept { return base::error_of_rounding(); }
+  static constexpr T infinity() noexcept { return of_bits(E::has_infinity, signed_infinity(0)); }
+  static constexpr T quiet_NaN() noexcept { return of_bits(E::has_nan, detail::quiet_nan); }
+
+ private:
+  static constexpr T exactly(typename E::real_type x) noexcept { return convert<T>(x, nearest_even{}, saturate{}); }
+  static constexpr T of_bits(bool exists, const double_bits& x) noexcept {
+    return exists ? convert<T>(x.value(), nearest_even{}) : T::from_bits(0);
+  }
+};
+
+template <class E, class Rounding, class Overflow>
+struct limits_of {
+  using type = typename std::conditional_t<float_encoding<E>, std::type_identity<float_limits<E, Rounding, Overflow>>,
+                                           std::type_identity<other_limits<E, Rounding, Overflow>>>::type;
+};
+template <fixed_point_encoding E, class Rounding, class Overflow>
+struct limits_of<E, Rounding, Overflow> {
+  using type = fixed_limits<E, Rounding, Overflow>;
+};
+
 }  // namespace detail
 }  // namespace narrow
 
 template <class E, class Rounding, class Overflow>
 class std::numeric_limits<narrow::number<E, Rounding, Overflow>>
-    : public std::conditional_t<narrow::fixed_point_encoding<E>,
-                                std::type_identity<narrow::detail::fixed_limits<E, Rounding, Overflow>>,
-                                std::type_identity<narrow::detail::float_limits<E, Rounding, Overflow>>>::type {};
+    : public narrow::detail::limits_of<E, Rounding, Overflow>::type {};
 
 // Numbers that compare equal, as +0 and -0 do, have the same hash.
 template <class E, class Rounding, class Overflow>
 struct std::hash<narrow::number<E, Rounding, Overflow>> {
   std::size_t operator()(narrow::number<E, Rounding, Overflow> x) const noexcept {
-    return std::hash<typename narrow::number<E, Rounding, Overflow>::real_type>{}(x.to_real());
+    const auto value = narrow::detail::value_of(x);
+    return std::hash<std::uint64_t>{}(value.is_zero() ? 0 : value.bits);
   }
 };

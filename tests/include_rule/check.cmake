@@ -8,7 +8,8 @@ cmake_minimum_required(VERSION 3.25)
 set(layers
     "rounding.hpp overflow.hpp random.hpp tensor_view.hpp detail/ detail/simd/"
     "encoding/"
-    "number.hpp number_math.hpp number_traits.hpp number_io.hpp element.hpp"
+    "stochastic_stream.hpp detail/number/ number.hpp number_math.hpp number_transcendental.hpp number_traits.hpp"
+    "number_io.hpp element.hpp"
     "scheme/"
     "quantized_tensor.hpp quantize.hpp"
     "accumulator.hpp epilogue.hpp requantize.hpp gemm.hpp detail/gemm/"

@@ -13,30 +13,56 @@
 namespace narrow {
 
 // An encoding E of E::bits bits, kept in E::storage_type, whose every value E::real_type (float or double) holds.
+// Values lie within 2^-500 and 2^500 and have at most E::digits significant bits: 16, or 32 in fixed point.
 //   E::encode<Overflow>(real lane, rounding) -> code lane      E::decode<Real>(code lane) -> real lane
+//   E::lowest(), E::highest()   the most negative (or else the smallest) and the largest finite value
+//   E::smallest()               the smallest positive value
+// Lanes are floats, doubles, and vectors of them (detail/lanes.hpp); code lanes have the format's bits, and above them
+// zeros, or copies of the sign where storage_type is signed. Each policy that `encode` is asked for must compile;
+// saturate always is.
 template <class E>
-concept encoding = requires(float x, std::uint32_t code) {
+concept encoding = requires(float x, double y, detail::lanes<float, 16> z, std::uint32_t narrow_code,
+                            std::uint64_t wide_code, detail::lanes<std::uint32_t, 16> codes) {
   typename E::storage_type;
+  requires std::integral<typename E::storage_type> && sizeof(typename E::storage_type) <= 4;
   typename E::real_type;
   { E::bits } -> std::convertible_to<int>;
+  { E::digits } -> std::convertible_to<int>;
   { E::is_signed } -> std::convertible_to<bool>;
   { E::has_infinity } -> std::convertible_to<bool>;
   { E::has_nan } -> std::convertible_to<bool>;
+  { E::lowest() } -> std::same_as<typename E::real_type>;
+  { E::highest() } -> std::same_as<typename E::real_type>;
+  { E::smallest() } -> std::same_as<typename E::real_type>;
   { E::template encode<saturate>(x, nearest_even{}) } -> std::same_as<std::uint32_t>;
-  { E::template decode<float>(code) } -> std::same_as<float>;
+  { E::template encode<saturate>(y, nearest_even{}) } -> std::same_as<std::uint64_t>;
+  { E::template encode<saturate>(z, nearest_even{}) } -> std::same_as<detail::lanes<std::uint32_t, 16>>;
+  { E::template decode<float>(narrow_code) } -> std::same_as<float>;
+  { E::template decode<double>(wide_code) } -> std::same_as<double>;
+  { E::template decode<detail::lanes<float, 16>>(codes) } -> std::same_as<detail::lanes<float, 16>>;
 };
 
-// Fixed point and integers: codes that integer kernels multiply.
+// Fixed point and integers, signed ones in two's complement: value = code * 2^-fraction_bits. What integer kernels
+// multiply.
 template <class E>
 concept fixed_point_encoding = encoding<E> && requires {
   { E::fraction_bits } -> std::convertible_to<int>;
   { E::max_code } -> std::convertible_to<std::int64_t>;
+  { E::min_code } -> std::convertible_to<std::int64_t>;
 };
+
+// A binary float from a descriptor. Magnitudes are in the order of their codes.
+template <class E>
+concept float_encoding = encoding<E> && std::same_as<decltype(E::descriptor), const float_descriptor>;
 
 template <class E>
 using default_overflow = std::conditional_t<E::has_infinity, to_infinity, saturate>;
 
 namespace detail {
+
+// A bit of the code is the sign, and nothing but the sign.
+template <class E>
+concept has_sign_code = float_encoding<E> && E::is_signed && E::descriptor.special != specials::nan_negative_zero;
 
 // Storage to the lane a codec reads (sign-extended for signed storage), and back.
 template <class U, class Storage>

@@ -102,6 +102,10 @@ struct fixed_point {
 
   // Holds every value exactly.
   using real_type = std::conditional_t<(Bits <= 24 && Fraction <= 126 && Fraction >= -100), float, double>;
+  static constexpr int digits = Bits - (is_signed ? 1 : 0);
+  static constexpr real_type highest() { return value_of(max_code); }
+  static constexpr real_type lowest() { return value_of(min_code); }
+  static constexpr real_type smallest() { return value_of(1); }
 
   // real -> code in two's complement. One rounding, then overflow; NaN gives 0.
   template <class Overflow, class Real, class Rounding>
@@ -156,6 +160,11 @@ struct fixed_point {
     const wide sign = wide(is_signed ? std::uint32_t{1} << 31 : 0);
     const wide extended = (detail::widen(code) ^ sign) - sign;
     return detail::narrow_exact(decode_scaled<wide_real>(extended, fraction));
+  }
+
+ private:
+  static constexpr real_type value_of(std::int64_t code) {
+    return decode<real_type>(static_cast<detail::bits_of<real_type>>(code));
   }
 };
 

@@ -33,7 +33,7 @@ struct float_descriptor {
   bool has_zero = true;
 };
 
-// The encoding concept's members: storage_type, real_type, bits, encode, decode (see encoding/encoding.hpp).
+// An encoding (see encoding/encoding.hpp).
 template <float_descriptor D>
 struct float_format {
   static constexpr float_descriptor descriptor = D;
@@ -71,6 +71,10 @@ struct float_format {
 
   // Holds every value exactly.
   using real_type = std::conditional_t<(max_exponent <= 127 && lowest_exponent >= -149), float, double>;
+  static constexpr int digits = D.mantissa_bits + 1;
+  static constexpr real_type highest() { return decode<real_type>(max_code); }
+  static constexpr real_type lowest() { return decode<real_type>(is_signed ? max_code | sign_code : 0); }
+  static constexpr real_type smallest() { return decode<real_type>(D.has_zero ? 1 : 0); }
 
   // real -> code. Round first, then overflow; NaN and infinity pass before any rounding. Returns codes in the low bits.
   //   formats without a sign: a negative number gives zero, or NaN where the format has no zero
