@@ -3,6 +3,7 @@
 
 #include "narrow/accumulator.hpp"
 #include "narrow/conv.hpp"
+#include "narrow/conversion_counts.hpp"
 #include "narrow/element.hpp"
 #include "narrow/encoding/encoding.hpp"
 #include "narrow/epilogue.hpp"

@@ -12,18 +12,10 @@
 #include <type_traits>
 #include <utility>
 
+#include "narrow/conversion_counts.hpp"
 #include "narrow/quantized_tensor.hpp"
 
 namespace narrow {
-
-// What a quantization did to its elements.
-//   overflow    beyond the largest or below the lowest finite value of the format (infinities too); the lowest under
-//               saturate_symmetric is minus the largest code
-//   underflow   not zero, but zero as a code
-//   nan         not a number
-struct conversion_counts {
-  std::size_t elements = 0, overflow = 0, underflow = 0, nan = 0;
-};
 
 namespace detail {
 
@@ -56,31 +48,6 @@ template <class Rounding>
   }
 }
 
-template <class E, class Overflow, class Real, class Scheme>
-void count_element(conversion_counts& counts, Real x, typename E::storage_type code, const Scheme& scheme,
-                   std::size_t place) {
-  ++counts.elements;
-  if (x != x) {
-    ++counts.nan;
-    return;
-  }
-  using U = bits_of<double>;
-  const auto value = [&](auto c) { return scheme.template decode<E, double>(widen_code<U>(c), place); };
-  const double wide = static_cast<double>(x);
-  const double got = value(code);
-  if (wide != 0 && got == 0) ++counts.underflow;
-  typename E::storage_type top{}, bottom{};
-  if constexpr (fixed_point_encoding<E>) {
-    top = static_cast<typename E::storage_type>(E::max_code);
-    constexpr bool symmetric = std::is_same_v<Overflow, saturate_symmetric> && E::is_signed;
-    bottom = static_cast<typename E::storage_type>(symmetric ? -E::max_code : E::min_code);
-  } else {
-    top = static_cast<typename E::storage_type>(E::max_code);
-    bottom = static_cast<typename E::storage_type>(E::is_signed ? E::max_code | E::sign_code : 0);
-  }
-  if (wide > value(top) || wide < value(bottom)) ++counts.overflow;
-}
-
 // One contiguous stretch through the lane codec, the rest one by one.
 template <class T, class Real, class Scheme, class Rounding, class Overflow>
 [[gnu::noinline]] void quantize_row(const Real* x, std::ptrdiff_t x_stride, T* y, std::ptrdiff_t y_stride,
@@ -111,10 +78,10 @@ template <class T, class Real, class Scheme, class Rounding, class Overflow>
 }  // namespace detail
 
 // Quantizes x into `codes` (same extents), with given parameters.
-//   rounding   a policy, or a stochastic_sequence; nearest even by default
+//   rounding   a policy, or a stochastic_sequence; the type's own by default
 //   counts     added to when given
 // Errors: extents that differ; parameters that do not fit; codes that overlap x; a sequence of too few or many bits.
-template <class S, coded_element T, std::size_t Rank, class Scheme, class Rounding = nearest_even,
+template <class S, coded_element T, std::size_t Rank, class Scheme, class Rounding = rounding_of<T>,
           class Overflow = overflow_of<T>>
 void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& codes, const Scheme& scheme,
                    const Rounding& rounding = {}, conversion_counts* counts = nullptr, Overflow overflow = {}) {
@@ -160,8 +127,15 @@ void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& co
     if (counts != nullptr) {
       for (std::size_t i = 0; i < length; ++i) {
         const auto k = static_cast<std::ptrdiff_t>(i);
-        detail::count_element<E, Overflow>(*counts, detail::real_value(source(from[k * xs])),
-                                           detail::storage_of(to[k * ys]), scheme, along_row ? i : place);
+        const auto value = [&] {
+          if constexpr (real_element<source>) {
+            return from[k * xs];
+          } else {
+            return detail::real_value(source(from[k * xs]));
+          }
+        }();
+        detail::count_element<E, Overflow>(*counts, value, detail::storage_of(to[k * ys]), scheme,
+                                           along_row ? i : place, detail::rounding_at(rounding, first + i));
       }
     }
   });
@@ -185,7 +159,7 @@ shared_exponent resolved(const exponent_fit<S, Rank>& request) {
 }  // namespace detail
 
 // x in format T under a scheme, which may be a fit: affine::fit(x, ...), shared_exponent::fit(x, ...), or parameters.
-template <coded_element T, class S, std::size_t Rank, class Scheme = unscaled_scheme, class Rounding = nearest_even>
+template <coded_element T, class S, std::size_t Rank, class Scheme = unscaled_scheme, class Rounding = rounding_of<T>>
 auto quantize(const tensor_view<S, Rank>& x, const Scheme& scheme = {}, const Rounding& rounding = {},
               conversion_counts* counts = nullptr) {
   auto parameters = detail::resolved<T>(scheme);

@@ -11,7 +11,7 @@ set(layers
     "stochastic_stream.hpp detail/number/ number.hpp number_math.hpp number_transcendental.hpp number_traits.hpp"
     "number_io.hpp element.hpp"
     "scheme/"
-    "quantized_tensor.hpp quantize.hpp"
+    "conversion_counts.hpp quantized_tensor.hpp quantize.hpp"
     "accumulator.hpp epilogue.hpp requantize.hpp gemm.hpp detail/gemm/"
     "conv.hpp detail/conv/"
     "training/")
