@@ -39,7 +39,7 @@ class affine {
     detail::require(zero_points_.size() == scales_.size(), "affine: ", zero_points_.size(), " zero points for ",
                     scales_.size(), " scales; there must be as many");
     for (std::size_t i = 0; i < scales_.size(); ++i) {
-      detail::require(std::isnormal(scales_[i]) && scales_[i] > 0, "affine: scale[", i, "] is ", scales_[i],
+      detail::require(detail::is_normal(scales_[i]) && scales_[i] > 0, "affine: scale[", i, "] is ", scales_[i],
                       "; it must be a positive normal number");
       detail::require(zero_points_[i] >= -65536 && zero_points_[i] <= 65536, "affine: zero_point[", i, "] is ",
                       zero_points_[i], "; it must be a code of the format");
@@ -96,7 +96,7 @@ class affine {
   [[gnu::always_inline]] detail::bits_of<Real> encode(const Real& x, std::size_t place,
                                                       const Rounding& rounding) const {
     using U = detail::bits_of<Real>;
-    const Real quotient = x / Real(scales_[place]);
+    const Real quotient = detail::quotient(x, Real(scales_[place]));
     if constexpr (fixed_point_encoding<E>) {
       const std::int32_t zero = zero_points_[place];
       const auto lowest = static_cast<std::uint32_t>(zero - static_cast<std::int32_t>(E::min_code));

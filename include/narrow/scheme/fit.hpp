@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "narrow/detail/classify.hpp"
 #include "narrow/element.hpp"
 #include "narrow/scheme/scheme.hpp"
 #include "narrow/tensor_view.hpp"
@@ -62,9 +63,8 @@ double real_value(T x) {
   if constexpr (real_element<T>) {
     return static_cast<double>(x);
   } else {
-    return double(typename element_number<T>::type::encoding_type::real_type(
-        number<encoding_of<T>>::from_bits(static_cast<typename number<encoding_of<T>>::bits_type>(storage_of(x)))
-            .to_real()));
+    return double(
+        number<encoding_of<T>>::from_bits(static_cast<typename number<encoding_of<T>>::bits_type>(storage_of(x))));
   }
 }
 
@@ -78,7 +78,7 @@ std::vector<std::vector<double>> slices(const tensor_view<T, Rank>& x, granulari
   for_each_row(x, x, [&](const T* row, const T*, std::size_t first, const auto& at) {
     for (std::size_t i = 0; i < x.extent(Rank - 1); ++i) {
       const double value = real_value(std::remove_cv_t<T>(row[static_cast<std::ptrdiff_t>(i) * x.stride(Rank - 1)]));
-      require(std::isfinite(value), "fit: element ", first + i, " is ", value, "; a range needs finite values");
+      require(is_finite(value), "fit: element ", first + i, " is ", value, "; a range needs finite values");
       const std::size_t place = axis.is_per_tensor() ? 0 : axis.axis == Rank - 1 ? i : at[axis.axis % Rank];
       result[place].push_back(value);
     }
