@@ -37,11 +37,13 @@ constexpr bool all_trivial = (std::is_trivially_copyable_v<T> && ...) &&
                              (std::is_trivially_default_constructible_v<T> && ...);
 static_assert(all_trivial<float16, bfloat16, float8_e5m2, uint4, int16, fixed<4, 12>, scale8>);
 template <class T>
-constexpr bool only_explicit =
-    !std::is_convertible_v<float, T> && !std::is_convertible_v<int, T> && !std::is_convertible_v<T, float> &&
-    !std::is_convertible_v<T, int> && !std::is_convertible_v<T, bool> &&
-    !std::is_convertible_v<bfloat16, number<signed_integer<9>>>;
-static_assert(only_explicit<float16> && only_explicit<int8> && only_explicit<fixed<4, 12>>);
+constexpr bool only_widens =
+    !std::is_convertible_v<float, T> && !std::is_convertible_v<int, T> && !std::is_convertible_v<T, int> &&
+    !std::is_convertible_v<T, bool> && std::is_convertible_v<T, double> &&
+    std::is_convertible_v<T, float> == std::is_same_v<typename T::real_type, float> &&
+    std::is_constructible_v<float, T> && !std::is_convertible_v<T, number<signed_integer<9>>>;
+static_assert(only_widens<float16> && only_widens<int8> && only_widens<fixed<4, 12>> && only_widens<fixed<8, 24>>);
+static_assert(std::is_convertible_v<float16, float> && !std::is_convertible_v<fixed<8, 24>, float>);
 static_assert(!std::is_convertible_v<float16, bfloat16> && std::is_constructible_v<bfloat16, float16>);
 static_assert(!std::is_constructible_v<float16, bool>, "a bool is no number");
 

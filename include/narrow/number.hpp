@@ -1,9 +1,12 @@
 // The scalar: one number of an encoding, with the rounding and overflow its arithmetic uses.
 //
-//   narrow::fixed<4, 12> a{1.5f}, c = a * a;       narrow::float16 h{0.1};       float f = float(h);
+//   narrow::fixed<4, 12> a{1.5f}, c = a * a;       narrow::float16 h{0.1};       float f = h;
 //
-// Construction from anything wider is explicit. Every operation is computed exactly and rounded once under the type's
-// policies (for sqrt and division too). A number is trivially copyable and as large as its storage.
+// Narrowing is written out, widening is not: a number becomes a float or a double that holds its every value by itself,
+// anything becomes a number only explicitly. Every operation on numbers of one type is computed exactly and rounded
+// once under the type's policies (sqrt and division too). With a number and a float, double or integer, + - * / are
+// those of C++ on the number's real_type, so that their type is what it is where the number is a float; comparisons are
+// exact. A number is trivially copyable and as large as its storage.
 #pragma once
 
 #include <compare>
@@ -15,6 +18,7 @@
 #include "narrow/detail/exact.hpp"
 #include "narrow/detail/number/any_number.hpp"
 #include "narrow/detail/number/encode.hpp"
+#include "narrow/detail/number/mixed.hpp"
 #include "narrow/encoding/encoding.hpp"
 #include "narrow/stochastic_stream.hpp"
 
@@ -75,8 +79,9 @@ class number {
     using U = detail::bits_of<real_type>;
     return E::template decode<real_type>(detail::widen_code<U>(storage_));
   }
+  // Implicit where the type holds every value.
   template <std::floating_point Real>
-  constexpr explicit operator Real() const noexcept {
+  constexpr explicit(sizeof(Real) < sizeof(real_type)) operator Real() const noexcept {
     // Not by way of a float to a double: a CPU may read a float's subnormals as zero.
     if constexpr (sizeof(Real) == 4 && sizeof(real_type) == 4) {
       return to_real();
