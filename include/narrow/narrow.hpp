@@ -1,4 +1,4 @@
-// The whole library, less what is opt-in (number_io.hpp, storage/, interop/).
+// The whole library, less what is opt-in (storage/, interop/).
 #pragma once
 
 #include "narrow/accumulator.hpp"
@@ -9,6 +9,7 @@
 #include "narrow/epilogue.hpp"
 #include "narrow/gemm.hpp"
 #include "narrow/number.hpp"
+#include "narrow/number_io.hpp"
 #include "narrow/number_math.hpp"
 #include "narrow/number_traits.hpp"
 #include "narrow/number_transcendental.hpp"

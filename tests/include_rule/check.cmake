@@ -19,7 +19,7 @@ set(layers
 # The leaves may include all layers; nothing outside its folder includes a leaf.
 set(leaves storage/ interop/)
 
-# Includes every public header but the leaves and number_io.hpp, which needs streams; nothing includes it.
+# Includes every public header but the leaves; nothing includes it.
 set(all narrow.hpp)
 
 # `layer`: the position of `file` in the table, "leaf", "all", or "" for a file that has no place.
