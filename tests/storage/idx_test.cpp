@@ -62,11 +62,37 @@ TEST_F(Idx, NamesWhatIsWrong) {
   EXPECT_PRED2(has, error_of(write("rank", header({1, 1, 1, 1, 1}) + "x")), "rank 5");
   EXPECT_PRED2(has, error_of(write("cut", header({2, 3}).substr(0, 9))), "inside its header");
   EXPECT_PRED2(has, error_of(write("less", header({2, 3}) + "abcde")), "holds 5 elements");
-  EXPECT_PRED2(has, error_of(write("more", header({2, 3}) + "abcdefg")), "holds 7 elements");
+  EXPECT_PRED2(has, error_of(write("more", header({2, 3}) + "abcdefg")), "holds more elements than the 6 ");
   const unsigned huge = 0xFFFFFFFFU;
   EXPECT_PRED2(has, error_of(write("overflow", header({huge, huge, huge}) + "x")), "overflow");
   EXPECT_PRED2(has, error_of(write("gzip", std::string("\x1F\x8B\x08") + "rubbish")), "gzip");
 }
+
+// A header that promises 16 GB takes no more memory than the file has bytes.
+TEST_F(Idx, TrustsNoExtents) {
+  const std::string error = error_of(write("vast", header({0x10000, 0x40000}) + "abc"));
+  EXPECT_NE(error.find("holds 3 elements; its extents ask for 17179869184"), std::string::npos) << error;
+}
+
+#if defined(NARROW_WITH_ZLIB)
+TEST_F(Idx, ReadsGzip) {
+  const auto packed = [&](const std::string& name, const std::string& bytes) {
+    const gzFile file = gzopen((folder / name).c_str(), "wb");
+    gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
+    gzclose(file);
+    return folder / name;
+  };
+  std::string bytes(3000000, 'x');  // several steps of reading
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * i % 251);
+  const auto a = narrow::read_idx(packed("good", header({1000, 3000}) + bytes));
+  EXPECT_EQ(std::string(a.data.begin(), a.data.end()), bytes);
+  EXPECT_NE(error_of(packed("less", header({1000, 3001}) + bytes)).find("holds 3000000 elements"), std::string::npos);
+  EXPECT_NE(error_of(packed("more", header({1000, 2999}) + bytes)).find("holds more"), std::string::npos);
+  EXPECT_NE(error_of(packed("bomb", header({2}) + std::string(50000000, '0'))).find("holds more"), std::string::npos);
+  fs::resize_file(folder / "good", fs::file_size(folder / "good") / 2);
+  EXPECT_NE(error_of(folder / "good").find("corrupt or cut off"), std::string::npos);
+}
+#endif
 
 TEST_F(Idx, DatasetRefusesFilesThatDoNotBelongTogether) {
   const auto write_set = [&](unsigned labels, char label, unsigned rows) {
