@@ -3,10 +3,13 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <span>
 #include <type_traits>
-#include <vector>
+#include <utility>
 
 #include "narrow/detail/check.hpp"
 
@@ -84,27 +87,54 @@ using vector_view = tensor_view<T, 1>;
 template <class T>
 using matrix_view = tensor_view<T, 2>;
 
-// A row-major view over memory: view(data, rows, columns), view(data, n, h, w, c), ...
-template <class T, class... Extent>
-tensor_view<T, sizeof...(Extent)> view(T* data, Extent... extents) {
-  return {data, {static_cast<std::size_t>(extents)...}};
+namespace detail {
+
+// What holds its elements side by side and knows how many: a vector, an array, a span.
+template <class Memory>
+concept sized_memory = requires(Memory& memory) {
+  std::begin(memory);
+  requires std::is_pointer_v<decltype(std::data(memory))>;
+  { std::size(memory) } -> std::convertible_to<std::size_t>;
+}
+&&!std::is_array_v<Memory>;
+
+template <class Memory>
+using memory_element = std::remove_pointer_t<decltype(std::data(std::declval<Memory&>()))>;
+
+template <class Extent>
+std::size_t to_extent(Extent extent) {
+  static_assert(std::is_integral_v<Extent>, "extents are integers");
+  if constexpr (std::is_signed_v<Extent>) {
+    require(extent >= 0, "view: an extent is ", extent, "; it must not be negative");
+  }
+  return static_cast<std::size_t>(extent);
 }
 
-// The same over a vector, whose size must be the product of the extents.
+}  // namespace detail
+
+// A row-major view over memory: view(data, rows, columns), view(data, n, h, w, c), ...
+// Errors: a negative extent, and those of tensor_view.
 template <class T, class... Extent>
-tensor_view<T, sizeof...(Extent)> view(std::vector<T>& data, Extent... extents) {
-  const tensor_view<T, sizeof...(Extent)> result(data.data(), {static_cast<std::size_t>(extents)...});
-  detail::require(result.size() == data.size(), "view: the vector has ", data.size(), " elements; the extents ask for ",
-                  result.size());
+tensor_view<T, sizeof...(Extent)> view(T* data, Extent... extents) {
+  return {data, {detail::to_extent(extents)...}};
+}
+
+// The same over a vector, an array or a span, whose size must be the product of the extents.
+template <detail::sized_memory Memory, class... Extent>
+auto view(Memory& memory, Extent... extents) {
+  const tensor_view<detail::memory_element<Memory>, sizeof...(Extent)> result(std::data(memory),
+                                                                              {detail::to_extent(extents)...});
+  detail::require(result.size() == std::size(memory), "view: the memory has ", std::size(memory),
+                  " elements; the extents ask for ", result.size());
   return result;
 }
-template <class T, class... Extent>
-tensor_view<const T, sizeof...(Extent)> view(const std::vector<T>& data, Extent... extents) {
-  const tensor_view<const T, sizeof...(Extent)> result(data.data(), {static_cast<std::size_t>(extents)...});
-  detail::require(result.size() == data.size(), "view: the vector has ", data.size(), " elements; the extents ask for ",
-                  result.size());
-  return result;
+template <class T, std::size_t Size, class... Extent>
+tensor_view<T, sizeof...(Extent)> view(std::span<T, Size>&& memory, Extent... extents) {
+  return view(memory, extents...);
 }
+// A view of a temporary would outlive it.
+template <detail::sized_memory Memory, class... Extent>
+requires(!std::is_lvalue_reference_v<Memory>) void view(Memory&&, Extent...) = delete;
 
 template <class T>
 matrix_view<T> transposed(const matrix_view<T>& x) {
