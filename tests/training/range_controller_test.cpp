@@ -83,6 +83,8 @@ TEST(RangeController, RefusesBadParameters) {
   EXPECT_THROW(range_controller(0, -0.1, 1), std::invalid_argument);
   EXPECT_THROW(range_controller(0, std::nan(""), 1), std::invalid_argument);
   EXPECT_THROW(range_controller(0, 0.1, 0), std::invalid_argument);
+  range_controller c(0, 0.1, 1);
+  EXPECT_THROW(c.set_period(0), std::invalid_argument);
 }
 
 }  // namespace

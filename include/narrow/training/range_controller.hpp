@@ -25,14 +25,18 @@ class range_controller {
     detail::require(range >= lowest && range <= highest, "range_controller: range is ", range,
                     "; it must be between -60 and 60");
     detail::require(theta >= 0 && theta <= 1, "range_controller: theta is ", theta, "; it must be between 0 and 1");
-    detail::require(period > 0, "range_controller: period is 0; it must be at least one batch");
+    set_period(period);
   }
 
   int range() const { return range_; }
   double limit() const { return std::ldexp(1.0, range_); }
   // Of the codes: `bits` bits with the sign hold the range [-2^range, 2^range).
   int exponent(int bits) const { return range_ - (bits - 1); }
-  void set_period(std::size_t period) { period_ = period; }
+  // Errors: no batch.
+  void set_period(std::size_t period) {
+    detail::require(period > 0, "range_controller: period is 0; it must be at least one batch");
+    period_ = period;
+  }
 
   // Counts a group's values, before they are rounded or clipped. NaN and infinity overflow.
   template <class Real>
