@@ -204,6 +204,9 @@ TEST_F(GemmErrors, Views) {
   float* const null = nullptr;
   EXPECT_EQ(message([&] { view(null, 2, 3); }), "view: data is null, but the view has 6 elements");
   EXPECT_EQ(message([&] { view(null, 0, 3); }), "");
+  std::vector<float> some(6);
+  EXPECT_EQ(message([&] { view(some, -1, 3); }), "view: an extent is -1; it must not be negative");
+  EXPECT_EQ(message([&] { view(some.data(), 2, -3L); }), "view: an extent is -3; it must not be negative");
   float one = 0;
   const std::size_t half = std::size_t{1} << 32;
   EXPECT_EQ(message([&] { view(&one, half, half); }), "view: 4294967296 x 4294967296 elements overflow std::size_t");

@@ -54,8 +54,10 @@ footprint footprint_of(const tensor_view<T, Rank>& x) {
 // Whether two of the view's elements are one, in memory. Exact for views whose axes nest, as those of a padded tensor
 // do in any order, and for matrices; other views count as if they did.
 inline bool overlaps_itself(footprint x) {
-  const auto begin = x.axes.begin(), end = begin + static_cast<std::ptrdiff_t>(x.rank);
-  std::sort(begin, end, [](const auto& p, const auto& q) { return p.stride < q.stride; });
+  // By insertion, a handful: GCC 12 warns of std::sort on so small an array.
+  for (std::size_t k = 1; k < x.rank; ++k) {
+    for (std::size_t t = k; t > 0 && x.axes[t].stride < x.axes[t - 1].stride; --t) std::swap(x.axes[t], x.axes[t - 1]);
+  }
   std::size_t span = x.element;
   bool nested = true;
   for (std::size_t k = 0; k < x.rank; ++k) {
