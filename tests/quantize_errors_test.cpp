@@ -79,8 +79,10 @@ TEST(QuantizeErrors, Dequantize) {
   // Views are put together by hand: they may not fit their scheme.
   EXPECT_EQ(refused_into({at(4), &three, per_row}, 4), "scheme: 3 sets of parameters along axis 0, whose extent is 4");
   EXPECT_EQ(refused_into({at(3), &three, per_axis(2)}, 3), "scheme: axis is 2; the tensor has 2 axes");
-  EXPECT_EQ(refused_into({at(3), &three, per_tensor}, 3), "scheme: 3 sets of parameters; per tensor there must be 1");
-  EXPECT_EQ(refused_into({at(3), nullptr, per_tensor}, 3), "dequantize: the scheme of x is null");
+  EXPECT_EQ(refused_into({at(3), &three, per_tensor}, 3),
+            "scheme: it has one set of parameters for each index along axis 0; a view per tensor must have one for the "
+            "tensor");
+  EXPECT_EQ(refused_into({at(3), nullptr, per_tensor}, 3), "dequantize: the scheme of x is null; it must be given");
   EXPECT_EQ(refused_into({at(3), &shifted, per_tensor}, 3),
             "affine: zero_point[0] is 200; it must be a code, -128 to 127");
   auto* const inside = reinterpret_cast<float*>(codes.data());
@@ -95,7 +97,7 @@ TEST(QuantizeErrors, Views) {
   float* const null = nullptr;
   std::vector<float> x(6);
   EXPECT_EQ(thrown([&] { view(null, 2, 3); }), "view: data is null, but the view has 6 elements");
-  EXPECT_EQ(thrown([&] { view(x, 2, 4); }), "view: the vector has 6 elements; the extents ask for 8");
+  EXPECT_EQ(thrown([&] { view(x, 2, 4); }), "view: the memory has 6 elements; the extents ask for 8");
   const std::size_t half = std::size_t{1} << 33;
   EXPECT_NE(thrown([&] { view(x.data(), half, half); }).find("overflow std::size_t"), std::string::npos);
   EXPECT_NE(thrown([&] { quantized_matrix<int8>({half, half}, unscaled); }).find("overflow"), std::string::npos);
@@ -118,7 +120,7 @@ TEST(QuantizeCounts, AreAddedUp) {
   EXPECT_EQ(counted<int8>({252, 253, -3, -4}, affine(1, -125)), (counts{8, 4, 0, 0}));
   EXPECT_EQ(counted<int8>({3, 4, -252, -253}, affine(1, 124)), (counts{8, 4, 0, 0}));
   EXPECT_EQ(counted<int8>({127, -128, 128, 0.5F, 0.4F}, shared_exponent(0)), (counts{10, 2, 4, 0}));
-  EXPECT_EQ(counted<float16>({65504, 65505, -70000, 1e-9F, 5.9e-8F, nan}, unscaled), (counts{12, 4, 2, 2}));
+  EXPECT_EQ(counted<float16>({65504, 65505, -70000, 1e-9F, 5.9e-8F, nan}, unscaled), (counts{12, 2, 2, 2}));
 }
 
 // The longer side of an asymmetric range decides: codes are signed.

@@ -27,8 +27,9 @@ class QuantizeFormats : public testing::Test {
     if (std::isnan(x)) {
       ++counts.nan;
     } else {
-      counts.overflow += x > format.highest() || x < format.lowest() ? 1U : 0U;
-      counts.underflow += x != 0 && format.value(format.code(x, nearest_even{})) == 0 ? 1U : 0U;
+      const bool is_zero = format.value(format.code(x, nearest_even{})) == 0;
+      counts.overflow += format.overflows(x) ? 1U : 0U;
+      counts.underflow += x != 0 && is_zero && !format.overflows(x) ? 1U : 0U;
     }
   }
 };

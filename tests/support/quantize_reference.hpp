@@ -52,6 +52,17 @@ class format_reference {
       return E::is_signed ? -highest() : oracle_.value(0);
     }
   }
+  // Whether x, once rounded to nearest even as if the format went on, lies beyond its range.
+  bool overflows(double x) const {
+    if constexpr (is_fixed) {
+      const double steps = std::nearbyint(std::ldexp(x, E::fraction_bits));
+      return steps > static_cast<double>(oracle_.highest()) || steps < static_cast<double>(oracle_.lowest());
+    } else {
+      const std::uint32_t largest = oracle_.largest();
+      const double middle = highest() + (highest() - oracle_.value(largest - 1)) / 2;
+      return std::fabs(x) > middle || (std::fabs(x) == middle && largest % 2 == 1);
+    }
+  }
   static std::uint32_t masked(std::int64_t code) {
     return static_cast<std::uint32_t>(code) & static_cast<std::uint32_t>((std::uint64_t{1} << E::bits) - 1);
   }
