@@ -22,6 +22,7 @@
 
 #include "narrow/detail/exact.hpp"
 #include "narrow/element.hpp"
+#include "narrow/executor.hpp"
 #include "narrow/requantize.hpp"
 #include "narrow/scheme/fit.hpp"
 #include "narrow/tensor_view.hpp"
@@ -220,8 +221,8 @@ inline constexpr bool is_overflow = std::is_same_v<T, saturate> || std::is_same_
                                     std::is_same_v<T, to_infinity> || std::is_same_v<T, wrap>;
 
 template <class T>
-inline constexpr bool is_setting =
-    is_rounding<T> || is_overflow<T> || is_accumulate_in<T> || std::is_same_v<T, alpha> || std::is_same_v<T, beta>;
+inline constexpr bool is_setting = executor<T> || is_rounding<T> || is_overflow<T> || is_accumulate_in<T> ||
+                                   std::is_same_v<T, alpha> || std::is_same_v<T, beta>;
 
 }  // namespace detail
 }  // namespace narrow

@@ -20,8 +20,8 @@
 // of two scale it exactly, and affine scales round once.
 //
 // Options, in any order: alpha, beta, accumulate_in, a rounding policy or stochastic_sequence (indexed by i * n + j),
-// an overflow policy; and epilogues, applied in the order given: bias, integer_bias, relu, clamp, requantize, any
-// callable (value, i, j).
+// an overflow policy, an executor (executor.hpp); and epilogues, applied in the order given: bias, integer_bias, relu,
+// clamp, requantize, any callable (value, i, j).
 //
 // Batches: c[t] = a[t] b[t] where all three have rank 3. An extent of 1 in a or b serves every t. Element (t, i, j) of
 // a stochastic output has the index (t * m + i) * n + j.
@@ -33,6 +33,7 @@
 
 #include "narrow/detail/gemm/batch.hpp"
 #include "narrow/detail/gemm/compute_class.hpp"
+#include "narrow/detail/gemm/fast.hpp"
 #include "narrow/detail/gemm/finish.hpp"
 #include "narrow/detail/gemm/operand.hpp"
 #include "narrow/detail/gemm/product.hpp"
@@ -58,10 +59,11 @@ void check_scaling(const scaling& s, const Output&, const Ops&, const char* what
   }
 }
 
-// Lowers both operands to the class's type, multiplies, and finishes row by row.
-template <class Class, class A, class B, class Output, class Ops, class Conversion>
+// By the kernels of the target in use, where they have the class; else lowers both operands to the class's type,
+// multiplies, and finishes row by row.
+template <class Class, class A, class B, class Output, class Ops, class Conversion, executor Executor>
 void multiply_and_finish(const A& a, const B& b, const Output& out, const scaling& s, const Ops& ops,
-                         const Conversion& conversion, std::size_t first_index, bool with_scale) {
+                         const Conversion& conversion, std::size_t first_index, bool with_scale, const Executor& e) {
   using Accumulator = typename Class::accumulator;
   using Operand = typename Accumulator::operand_type;
   using Sum = typename Accumulator::sum_type;
@@ -71,14 +73,15 @@ void multiply_and_finish(const A& a, const B& b, const Output& out, const scalin
         "accumulate_in was given");
   } else {
     const std::size_t m = a.rows(), depth = a.columns(), n = b.columns();
+    using Value = value_type_of<Class, A, B, typename Output::value_type>;
+    const finisher<Value, Class::exact_integer, Output, Ops, Conversion> last{out, s, ops, conversion, n, first_index};
+    if (multiply_fast<Class>(a, b, last, with_scale, e)) return;
     const auto x = lower<Operand>(a, with_scale);
     const auto y = lower<Operand>(b, with_scale);
     std::vector<Sum> sums(checked_product(m, n, "gemm"));
     multiply_any_shape<Accumulator>(x.values.data(), y.values.data(), sums.data(), m, depth, n);
     std::vector<double> column_scale(n, 1.0);
     for (std::size_t j = 0; j < n && !with_scale; ++j) column_scale[j] = b.scale(j);
-    using Value = value_type_of<Class, A, B, typename Output::value_type>;
-    const finisher<Value, Class::exact_integer, Output, Ops, Conversion> last{out, s, ops, conversion, n, first_index};
     std::vector<Value> buffer(n);
     for (std::size_t i = 0; i < m; ++i) {
       const double row_scale = with_scale ? 1.0 : a.scale(i);
@@ -99,7 +102,8 @@ void gemm_matrices(const A& a, const B& b, const Output& out, std::size_t first_
     (read_scaling(s, option), ...);
     with_accumulator<A, B, Option...>(
         a, b, a.columns(), a.varies_along(1) || b.varies_along(0), [&](auto chosen, bool with_scale) {
-          multiply_and_finish<decltype(chosen)>(a, b, out, s, ops, conversion, first_index, with_scale);
+          multiply_and_finish<decltype(chosen)>(a, b, out, s, ops, conversion, first_index, with_scale,
+                                                executor_of_options(option...));
         });
   }
 }

@@ -66,6 +66,8 @@ struct epilogue_parameters<Op, Value> : named_parameters<decltype(&Op::operator(
 // It takes any piece of a row, so that whoever sums, by tiles or by rows, calls it as sums become ready.
 template <class Value, bool ExactInteger, class Output, class Ops, class Conversion>
 struct finisher {
+  using value_type = Value;
+  using ops_type = Ops;
   using T = typename Output::value_type;
   Output out;
   scaling s;
@@ -75,6 +77,7 @@ struct finisher {
   std::size_t first_index;  // of element (0, 0): the random bits of (i, j) have the index first_index + i * columns + j
 
   static constexpr std::size_t op_count = std::tuple_size_v<Ops>;
+  static constexpr bool takes_integers = Output::is_raw || gives_codes<Ops> || has_accumulator_epilogue<Ops>;
   template <std::size_t I>
   using op_type = std::remove_cvref_t<std::tuple_element_t<I, Ops>>;
 
@@ -142,6 +145,17 @@ struct finisher {
       return v;
     } else {
       return on_integers<I + 1>(static_cast<std::int64_t>(std::get<I>(ops)(v, i, j)), i, j);
+    }
+  }
+
+  // Where sums of type Sum, left as they are, are the output: the address of its first element, row-major; else null.
+  template <class Sum>
+  Sum* sums_in_place(bool factor_is_one) const {
+    if constexpr (std::is_same_v<T, Sum> && op_count == 0 && requires { out.view.data(); }) {
+      const bool as_they_are = out.view.stride(1) == 1 && s.alpha == 1 && s.beta == 0;
+      return as_they_are && (Output::is_raw || factor_is_one) ? out.view.data() : nullptr;
+    } else {
+      return nullptr;
     }
   }
 

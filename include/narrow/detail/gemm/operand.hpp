@@ -45,6 +45,7 @@ struct real_operand {
   static constexpr bool has_real_factor = false;
   using bfloat16_fit = fits_no_bfloat16;
   static constexpr bool needs_double = sizeof(T) == 8;
+  static constexpr bool factor_is_one = true;
 
   matrix_view<const T> view;
 
@@ -52,6 +53,7 @@ struct real_operand {
   std::size_t columns() const { return view.extent(1); }
   const matrix_view<const T>& elements() const { return view; }
   real_operand transposed() const { return {narrow::transposed(view)}; }
+  static std::size_t place(std::size_t, std::size_t) { return 0; }
   bool varies_along(std::size_t) const { return false; }
   double scale(std::size_t) const { return 1; }
   template <class Compute>
@@ -69,6 +71,15 @@ struct coded_operand {
   static constexpr bool has_real_factor = !requires { requires Scheme::factor_is_power_of_two; };
   static constexpr bool needs_double = sizeof(typename E::real_type) == 8;
   using bfloat16_fit = std::conditional_t<has_factor, fits_bfloat16<E>, fits_no_bfloat16>;
+  static constexpr bool factor_is_one = [] {
+    if constexpr (!std::is_same_v<Scheme, unscaled_scheme>) {
+      return false;
+    } else if constexpr (fixed_point_encoding<E>) {
+      return E::fraction_bits == 0;
+    } else {
+      return true;
+    }
+  }();
 
   quantized_view<T, 2, Scheme> view;
   std::size_t first_place = 0;  // where the matrix begins along the scheme's axis
@@ -178,10 +189,31 @@ auto operand_of(const quantized_tensor<T, 2, Scheme>& x) {
   return coded_operand<T, Scheme>{x.view(), 0};
 }
 
+// What makes its own: a packed matrix.
+template <class X>
+requires requires(const X& x) { x.operand(); }
+auto operand_of(const X& x) { return x.operand(); }
+template <class X>
+requires requires(const X& x) { x.operand(); }
+auto elements_of(const X& x) { return x.operand().elements(); }
+template <class X>
+requires requires(const X& x) { x.operand(); }
+void check_operand(const X&, const char*, const char*) {}
+
 template <class X>
 concept matrix_operand = requires(const X& x) {
   detail::operand_of(x);
 };
+
+// The bits of a coded operand's elements; of reals, more than any class of integers takes.
+template <class Operand>
+inline constexpr int bits_of_codes = [] {
+  if constexpr (requires { typename Operand::E; }) {
+    return Operand::E::bits;
+  } else {
+    return 64;
+  }
+}();
 
 // The operand as a dense matrix, row-major.
 template <class Compute, class Operand>

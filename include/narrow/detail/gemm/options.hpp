@@ -87,6 +87,17 @@ auto conversion_of_options(const Option&... option) {
   return conversion<std::remove_const_t<decltype(rounding)>, typename chosen_overflow<T, Option...>::type>{rounding};
 }
 
+// The executor among the options, else the calling thread alone.
+inline serial_executor executor_of_options() { return {}; }
+template <class First, class... Rest>
+decltype(auto) executor_of_options(const First& first, const Rest&... rest) {
+  if constexpr (executor<First>) {
+    return (first);
+  } else {
+    return executor_of_options(rest...);
+  }
+}
+
 template <class... Option>
 constexpr bool accumulates_in_double = (std::is_same_v<Option, accumulate_in<double>> || ...);
 template <class... Option>

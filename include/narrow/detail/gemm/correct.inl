@@ -1,0 +1,36 @@
+// Zero points, where they could not be part of what the sums began with; included in each target's region.
+//   sum[i][j] -= a_zero[i] * column_terms[j] + b_zero[j] * row_sums[i]
+// Exact modulo 2^32 or 2^64, and the result fits.
+
+template <class Sum>
+void correct(void* sums, std::ptrdiff_t stride, std::size_t rows, std::size_t columns, const zero_points& a_zero,
+             std::size_t i, const std::int64_t* row_sums, const zero_points& b_zero, std::size_t j,
+             const std::int64_t* column_terms) {
+  using word = std::make_unsigned_t<Sum>;
+  constexpr std::size_t width = lanes_of_32 * 4 / sizeof(Sum);
+  using lane = lanes<word, static_cast<int>(width)>;
+  typedef std::int64_t wide __attribute__((vector_size(width * sizeof(std::int64_t))));
+  for (std::size_t r = 0; r < rows; ++r) {
+    Sum* const row = static_cast<Sum*>(sums) + static_cast<std::ptrdiff_t>(r) * stride;
+    const auto za = static_cast<word>(column_terms == nullptr ? 0 : a_zero.at(i + r));
+    const auto total = static_cast<word>(row_sums == nullptr ? 0 : row_sums[r]);
+    const auto uniform = static_cast<word>(b_zero.varies ? 0 : b_zero.at(0));
+    std::size_t q = 0;
+    for (; q + width <= columns && !b_zero.varies; q += width) {
+      lane x;
+      __builtin_memcpy(&x.v, row + q, sizeof x.v);
+      x = x - lane(static_cast<word>(uniform * total));
+      if (column_terms != nullptr) {
+        wide terms;
+        __builtin_memcpy(&terms, column_terms + q, sizeof terms);
+        x = x - lane(za) * lane(__builtin_convertvector(terms, typename lane::vector));
+      }
+      __builtin_memcpy(row + q, &x.v, sizeof x.v);
+    }
+    for (; q < columns; ++q) {
+      const auto zb = static_cast<word>(b_zero.at(j + q));
+      const auto term = static_cast<word>(column_terms == nullptr ? 0 : column_terms[q]);
+      row[q] = static_cast<Sum>(static_cast<word>(row[q]) - za * term - zb * total);
+    }
+  }
+}

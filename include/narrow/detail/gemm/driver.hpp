@@ -1,0 +1,287 @@
+// The driver: blocking loops over pointers and sizes. It knows neither format nor instruction set: what depends on
+// those it calls through the plan.
+//
+//   for each block of rows whose sums fit the workspace
+//     for each block of columns                 b: packed here, unless it was packed before
+//       for each block of depth                 256 groups: a panel of b and a strip of a fit the second-level cache,
+//         for each block of rows                one of them the first-level one
+//           for each panel of b, for each strip of a:  one tile
+//             after the last block of depth: zero points, then finish, while the tile is in the first-level cache
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "narrow/detail/gemm/kernel.hpp"
+#include "narrow/detail/workspace.hpp"
+
+namespace narrow::detail {
+
+// An operand and the ways to pack it; see pack.inl.
+struct packer {
+  const void* operand = nullptr;
+  bool with_scale = false;
+  void (*rows)(const void* operand, std::size_t i, std::size_t rows, std::size_t k, std::size_t depth, bool with_scale,
+               std::byte* to, std::ptrdiff_t stride) = nullptr;
+  void (*panels)(const void* operand, std::size_t k, std::size_t depth, std::size_t j, std::size_t columns,
+                 std::size_t panel_columns, std::size_t lanes, std::size_t panel_bytes, bool with_scale,
+                 std::byte* to) = nullptr;
+};
+
+// A parameter of each row or column, or one of all.
+struct zero_points {
+  const std::int32_t* values = nullptr;
+  bool varies = false;
+  std::int64_t at(std::size_t i) const { return values == nullptr ? 0 : values[varies ? i : 0]; }
+  bool all_zero() const { return values == nullptr || (!varies && values[0] == 0); }
+};
+
+struct gemm_plan {
+  const tile_kernel* kernel = nullptr;
+  std::size_t m = 0, n = 0, depth = 0;
+
+  packer a;
+  const std::byte* ready_a = nullptr;  // rows that memory holds in panel form
+  std::ptrdiff_t ready_stride = 0;
+  packer b;
+  const std::byte* packed_b = nullptr;  // panels over the whole depth, packed_stride bytes apart
+  std::size_t packed_stride = 0;
+
+  zero_points a_zero, b_zero;                   // of the packed codes; integers only
+  const std::int64_t* b_column_sums = nullptr;  // where b was packed before
+  void (*correct)(void* sums, std::ptrdiff_t stride, std::size_t rows, std::size_t columns, const zero_points& a_zero,
+                  std::size_t i, const std::int64_t* row_sums, const zero_points& b_zero, std::size_t j,
+                  const std::int64_t* column_terms) = nullptr;
+
+  void* c = nullptr;  // where the sums are the result: row-major, c_stride elements a row; else
+  std::ptrdiff_t c_stride = 0;
+  const void* finisher = nullptr;  // takes each tile of final sums, `stride` elements a row
+  void (*finish)(const void* finisher, const void* sums, std::ptrdiff_t stride, std::size_t i, std::size_t rows,
+                 std::size_t j, std::size_t columns) = nullptr;
+};
+
+// The part of c that one task computes.
+struct gemm_part {
+  std::size_t row = 0, rows = 0, column = 0, columns = 0;
+};
+
+namespace gemm_blocks {
+inline constexpr std::size_t groups = 256, rows = 480, columns = 2048, sums_rows = 1920, sums_columns = 512;
+}
+
+constexpr std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+// `total` cut into as few pieces of at most `most` as possible, all of nearly the same size, a multiple of `step`.
+constexpr std::size_t even_piece(std::size_t total, std::size_t most, std::size_t step) {
+  if (total == 0) return step;
+  const std::size_t pieces = divided_up(total, most);
+  return divided_up(divided_up(total, pieces), step) * step;
+}
+
+class gemm_run {
+ public:
+  gemm_run(const gemm_plan& plan, const gemm_part& part)
+      : p(plan),
+        part_(part),
+        kernel(*plan.kernel),
+        space(*lease),
+        unit(kernel.unit),
+        group(kernel.group),
+        width(kernel.panel_columns()),
+        sum_bytes(static_cast<std::ptrdiff_t>(kernel.sum_bytes)),
+        groups(divided_up(plan.depth, group)),
+        depth_step(even_piece(groups, gemm_blocks::groups, 1)),
+        one_pass(groups <= depth_step),
+        // Rows at a distance of a multiple of 4 KiB would share a set of the first-level cache.
+        strip_stride(static_cast<std::ptrdiff_t>(divided_up(depth_step * unit, 128) * 128 + 64)),
+        needs_row_sums(!plan.b_zero.all_zero()),
+        needs_column_sums(!plan.a_zero.all_zero()),
+        folds(folds_zero_points()) {}
+
+  void run() {
+    const bool own_sums = p.c == nullptr && !one_pass;
+    const std::size_t row_step = own_sums ? gemm_blocks::sums_rows : part_.rows;
+    const std::size_t column_step = own_sums                ? gemm_blocks::sums_columns
+                                    : p.packed_b != nullptr ? part_.columns
+                                                            : gemm_blocks::columns;
+    for (std::size_t i = 0; i < part_.rows; i += row_step) {
+      rows = std::min(row_step, part_.rows - i);
+      row = part_.row + i;
+      if (needs_row_sums) std::fill_n(row_sums = space.row_sums.get<std::int64_t>(rows), rows, 0);
+      for (std::size_t j = 0; j < part_.columns; j += column_step) {
+        columns = std::min(column_step, part_.columns - j);
+        column = part_.column + j;
+        block(j == 0);
+      }
+    }
+  }
+
+ private:
+  // Zero points may be part of what the sums begin with, if everything is known by then.
+  bool folds_zero_points() const {
+    if (kernel.row_sums == nullptr || p.a_zero.varies || (needs_row_sums && p.b_zero.varies)) return false;
+    return one_pass || (!needs_row_sums && p.b_column_sums != nullptr);
+  }
+
+  // All of the depth for one block of rows and columns.
+  void block(bool first_columns) {
+    if (p.c != nullptr) {
+      sums_stride = p.c_stride;
+      sums = static_cast<std::byte*>(p.c) + at(row, column) * sum_bytes;
+    } else if (!one_pass) {
+      sums_stride = static_cast<std::ptrdiff_t>(divided_up(columns, 16) * 16 + 16);
+      sums = space.sums.bytes(rows * static_cast<std::size_t>(sums_stride * sum_bytes));
+    }
+    begin_column_sums();
+    std::size_t g = 0;
+    do {
+      const std::size_t some = std::min(depth_step, groups - g);
+      const std::byte* const panels = p.packed_b == nullptr ? pack_columns(g, some) : nullptr;
+      const bool last = g + some >= groups;
+      if (g == 0 || last) end_column_sums(g == 0);
+      for (std::size_t r = 0; r < rows; r += gemm_blocks::rows) {
+        const std::size_t height = std::min(gemm_blocks::rows, rows - r);
+        std::ptrdiff_t stride = p.ready_stride;
+        const std::byte* strips = p.ready_a;
+        if (strips != nullptr) {
+          strips += static_cast<std::ptrdiff_t>(row + r) * stride + static_cast<std::ptrdiff_t>(g * unit);
+        } else {
+          stride = strip_stride;
+          std::byte* const to = space.a.bytes(height * static_cast<std::size_t>(stride));
+          p.a.rows(p.a.operand, row + r, height, g * group, terms(g, some), p.a.with_scale, to, stride);
+          strips = to;
+        }
+        if (needs_row_sums && first_columns) kernel.row_sums(strips, stride, height, some, row_sums + r);
+        tiles(r, height, g, some, strips, stride, panels);
+      }
+      g += some;
+    } while (g < groups);
+  }
+
+  // Every tile of `height` rows and all columns of the block, over `some` groups of depth from g on.
+  void tiles(std::size_t r, std::size_t height, std::size_t g, std::size_t some, const std::byte* strips,
+             std::ptrdiff_t stride, const std::byte* panels) {
+    const std::size_t tall = even_piece(height, kernel.rows, 1);
+    const bool last = g + some >= groups, in_place = p.c != nullptr || !one_pass;
+    alignas(64) std::byte tile_sums[most_rows * most_columns * 8];
+    alignas(64) std::int64_t row_start[most_rows];
+    tile_arguments t;
+    t.a_stride = stride;
+    t.groups = some;
+    t.start = g != 0 ? sums_start::resume : folds ? sums_start::offsets : sums_start::zero;
+    t.row_start = row_start;
+    t.c = tile_sums;
+    t.c_stride = in_place ? sums_stride : static_cast<std::ptrdiff_t>(width);
+    for (std::size_t q = 0; q < columns; q += width) {
+      t.columns = std::min(width, columns - q);
+      const std::size_t vectors = divided_up(t.columns, kernel.width);
+      const std::size_t panel_width = vectors * kernel.width;
+      t.b = panels != nullptr ? panels + q / width * block_panel_bytes(some)
+                              : p.packed_b + (column + q) / width * p.packed_stride + g * panel_width * unit;
+      t.column_start = column_start + static_cast<std::ptrdiff_t>(q) * sum_bytes;
+      for (std::size_t s = 0; s < height; s += tall) {
+        const std::size_t tile_rows = std::min(tall, height - s);
+        t.a = strips + static_cast<std::ptrdiff_t>(s) * stride;
+        if (in_place) t.c = sums + at(r + s, q) * sum_bytes;
+        if (t.start == sums_start::offsets) {
+          with_sum_type([&](auto zero) {
+            auto* const start = reinterpret_cast<decltype(zero)*>(row_start);
+            for (std::size_t h = 0; h < tile_rows; ++h) {
+              start[h] = needs_row_sums ? static_cast<decltype(zero)>(-p.b_zero.at(0) * row_sums[r + s + h]) : zero;
+            }
+          });
+        }
+        kernel.run[tile_rows - 1][vectors - 1](t);
+        if (!last) continue;
+        if (!folds && (needs_row_sums || needs_column_sums)) {
+          p.correct(t.c, t.c_stride, tile_rows, t.columns, p.a_zero, row + r + s,
+                    needs_row_sums ? row_sums + r + s : nullptr, p.b_zero, column + q,
+                    needs_column_sums ? column_terms + q : nullptr);
+        }
+        if (p.finish != nullptr) p.finish(p.finisher, t.c, t.c_stride, row + r + s, tile_rows, column + q, t.columns);
+      }
+    }
+  }
+
+  // The block's columns over `some` groups of depth, as panels side by side.
+  const std::byte* pack_columns(std::size_t g, std::size_t some) {
+    const std::size_t panel_bytes = block_panel_bytes(some);
+    std::byte* const to = space.b.bytes(divided_up(columns, width) * panel_bytes);
+    p.b.panels(p.b.operand, g * group, terms(g, some), column, columns, width, kernel.width, panel_bytes,
+               p.b.with_scale, to);
+    for (std::size_t q = 0; needs_column_sums && q < columns; q += width) {
+      const std::size_t vectors = divided_up(std::min(width, columns - q), kernel.width);
+      kernel.column_sums(to + q / width * panel_bytes, some, vectors, column_sums + q);
+    }
+    return to;
+  }
+
+  // Panels that are written side by side should not share sets of the first-level cache.
+  std::size_t block_panel_bytes(std::size_t some) const { return width * some * unit + 128; }
+
+  void begin_column_sums() {
+    if (!needs_column_sums) return;
+    const std::size_t padded = divided_up(columns, width) * width;
+    column_sums = space.column_sums.get<std::int64_t>(2 * padded);
+    column_terms = column_sums + padded;
+    if (p.b_column_sums != nullptr) {
+      std::copy_n(p.b_column_sums + column, columns, column_sums);
+    } else {
+      std::fill_n(column_sums, padded, 0);
+    }
+  }
+  void end_column_sums(bool first) {
+    if (needs_column_sums) {
+      for (std::size_t j = 0; j < columns; ++j) {
+        column_terms[j] = column_sums[j] - static_cast<std::int64_t>(p.depth) * p.b_zero.at(column + j);
+      }
+    }
+    if (!first || !folds) return;
+    const std::size_t padded = divided_up(columns, width) * width;
+    column_start = space.column_start.bytes(padded * static_cast<std::size_t>(sum_bytes));
+    with_sum_type([&](auto zero) {
+      auto* const start = reinterpret_cast<decltype(zero)*>(column_start);
+      for (std::size_t j = 0; j < padded; ++j) {
+        const bool some = needs_column_sums && j < columns;
+        start[j] = some ? static_cast<decltype(zero)>(-p.a_zero.at(0) * column_terms[j]) : zero;
+      }
+    });
+  }
+
+  // Calls f with a zero of the integer sums' type.
+  template <class F>
+  void with_sum_type(const F& f) const {
+    if (sum_bytes == 4) {
+      f(std::int32_t{0});
+    } else {
+      f(std::int64_t{0});
+    }
+  }
+
+  // Offset of element (i, j) of the sums; terms of `some` groups from g on.
+  std::ptrdiff_t at(std::size_t i, std::size_t j) const {
+    return static_cast<std::ptrdiff_t>(i) * sums_stride + static_cast<std::ptrdiff_t>(j);
+  }
+  std::size_t terms(std::size_t g, std::size_t some) const { return std::min(some * group, p.depth - g * group); }
+
+  const gemm_plan& p;
+  const gemm_part part_;
+  const tile_kernel& kernel;
+  leased<block_workspace> lease;
+  block_workspace& space;
+  const std::size_t unit, group, width;
+  const std::ptrdiff_t sum_bytes;
+  const std::size_t groups, depth_step;
+  const bool one_pass;
+  const std::ptrdiff_t strip_stride;
+  const bool needs_row_sums, needs_column_sums, folds;
+
+  std::size_t row = 0, rows = 0, column = 0, columns = 0;  // the block
+  std::byte* sums = nullptr;                               // of the block, sums_stride elements a row
+  std::ptrdiff_t sums_stride = 0;
+  std::int64_t *row_sums = nullptr, *column_sums = nullptr, *column_terms = nullptr;
+  std::byte* column_start = nullptr;
+};
+
+}  // namespace narrow::detail

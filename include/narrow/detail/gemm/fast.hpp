@@ -1,0 +1,201 @@
+// The typed front of the kernels: from operands, output and epilogues to a plan, and the plan in pieces to an executor.
+#pragma once
+
+#include <algorithm>
+#include <type_traits>
+
+#include "narrow/accumulator.hpp"
+#include "narrow/detail/gemm/finish.hpp"
+#include "narrow/detail/gemm/kernels.hpp"
+#include "narrow/detail/gemm/packed_operand.hpp"
+#include "narrow/executor.hpp"
+
+namespace narrow::detail {
+
+// What a tile's finish reads beside the tile.
+template <class Finisher>
+struct finish_context {
+  using finisher_type = Finisher;
+  using value_type = typename Finisher::value_type;
+  const Finisher* last;
+  bool by_vectors;          // beta is 0, and sums are below 2^53
+  const double* row_scale;  // of each row, or one of all
+  bool rows_vary;
+  const double* column_scale;       // of each column
+  const value_type* uniform_scale;  // their products where all rows have the same one, padded to a tile; else null
+  double row_scale_of(std::size_t i) const { return row_scale[rows_vary ? i : 0]; }
+};
+
+// Whether the rows of a are in memory as the panel wants them, so that nothing need be packed. Rows at a distance of a
+// multiple of 4 KiB share a set of the first-level cache, which has 8 places.
+template <class Panel, class A, class Target>
+const std::byte* ready_rows(const A& a, std::size_t depth, bool with_scale, Target) {
+  constexpr bool same = [] {
+    if constexpr (real_element<typename A::value_type>) {
+      return std::is_same_v<Panel, real_panel<typename A::value_type>>;
+    } else if constexpr (std::is_same_v<Panel, bf16_panel>) {
+      return std::is_same_v<typename A::E, bfloat16::encoding_type>;
+    } else if constexpr (std::is_same_v<Panel, byte_panel<panel_sign::is_unsigned>>) {
+      return sizeof(typename A::value_type) == 1 && Panel::template offset<A> == 0;
+    } else {
+      return false;
+    }
+  }();
+  if constexpr (same) {
+    const auto& rows = a.elements();
+    const auto bytes = rows.stride(0) * static_cast<std::ptrdiff_t>(sizeof(typename A::value_type));
+    if (std::is_same_v<Panel, bf16_panel> && !Target::flushes_by_itself()) return nullptr;
+    if (with_scale || rows.stride(1) != 1 || depth % Panel::group != 0) return nullptr;
+    if (bytes % 4096 == 0 && rows.extent(0) > 4) return nullptr;
+    return reinterpret_cast<const std::byte*>(rows.data());
+  } else {
+    return nullptr;
+  }
+}
+
+// The panels of a packed operand, if they are what this kernel reads.
+template <class Panel, class B>
+const packed_panels* ready_panels(const B& b, const tile_kernel& kernel, bool with_scale) {
+  if constexpr (is_packed<B>) {
+    const packed_panels& p = *b.panels;
+    return p.holds<Panel>() && p.kernel == &kernel && p.with_scale == with_scale ? &p : nullptr;
+  } else {
+    return nullptr;
+  }
+}
+
+// The zero points of the packed codes, as an array where they vary along `axis`.
+template <class Panel, class Operand>
+zero_points packed_zero_points(const Operand& x, std::size_t axis, scratch& space) {
+  constexpr std::int32_t offset = Panel::template offset<Operand>;
+  const bool varies = x.varies_along(axis);
+  const std::size_t count = varies ? (axis == 0 ? x.rows() : x.columns()) : 1;
+  std::int32_t* const values = space.get<std::int32_t>(count);
+  for (std::size_t t = 0; t < count; ++t) {
+    values[t] = static_cast<std::int32_t>(x.zero_point(x.place(axis == 0 ? t : 0, axis == 1 ? t : 0))) + offset;
+  }
+  return {values, varies};
+}
+
+// The output in pieces of whole tiles, enough of them to keep the executor busy and none too small to be worth a task.
+template <executor E>
+void run_in_parts(const gemm_plan& plan, const E& e) {
+  const std::size_t threads = concurrency_of(e), width = plan.kernel->panel_columns();
+  constexpr double least_terms = 1 << 20;  // some microseconds
+  const double terms = static_cast<double>(plan.m) * static_cast<double>(plan.n) * static_cast<double>(plan.depth);
+  const auto worth = static_cast<std::size_t>(std::min(terms / least_terms, 1e6));
+  const std::size_t wanted = std::min(threads == 1 ? 1 : threads * 2, worth);
+  if (wanted <= 1) {
+    gemm_run(plan, {0, plan.m, 0, plan.n}).run();
+    return;
+  }
+  // Columns first: each piece then packs columns of b that no other piece needs.
+  const std::size_t panels = divided_up(plan.n, width), strips = divided_up(plan.m, plan.kernel->rows);
+  const std::size_t across = std::min(panels, wanted), down = std::min(strips, divided_up(wanted, across));
+  const std::size_t columns = divided_up(panels, across) * width, rows = divided_up(strips, down) * plan.kernel->rows;
+  const std::size_t pieces_across = divided_up(plan.n, columns), pieces_down = divided_up(plan.m, rows);
+  e.parallel_for(pieces_across * pieces_down, [&](std::size_t piece) {
+    const std::size_t i = piece / pieces_across * rows, j = piece % pieces_across * columns;
+    gemm_run(plan, {i, std::min(rows, plan.m - i), j, std::min(columns, plan.n - j)}).run();
+  });
+}
+
+// The product by one kernel.
+template <class Class, class PanelA, class PanelB, class Target, class A, class B, class Finisher, class E>
+void run_kernel(const tile_kernel& kernel, Target, const A& a, const B& b, const Finisher& last, bool with_scale,
+                const E& e) {
+  leased<parameter_workspace> lease;
+  parameter_workspace& space = *lease;
+  gemm_plan plan;
+  plan.kernel = &kernel;
+  plan.m = a.rows(), plan.n = b.columns(), plan.depth = a.columns();
+  plan.a = Target::template packing<PanelA>(a, with_scale);
+  if (const packed_panels* const ready = ready_panels<PanelB>(b, kernel, with_scale)) {
+    plan.packed_b = ready->data;
+    plan.packed_stride = ready->panel_bytes;
+    plan.b_column_sums = ready->column_sums.data();
+  } else {
+    plan.b = Target::template packing<PanelB>(b, with_scale);
+  }
+  plan.ready_a = ready_rows<PanelA>(a, plan.depth, with_scale, Target{});
+  plan.ready_stride = a.elements().stride(0) * static_cast<std::ptrdiff_t>(sizeof(typename A::value_type));
+  using Sum = typename PanelA::sum;
+  if constexpr (std::is_integral_v<Sum>) {
+    plan.a_zero = packed_zero_points<PanelA>(a, 0, space.a_zero);
+    plan.b_zero = packed_zero_points<PanelB>(b, 1, space.b_zero);
+    plan.correct = Target::template correct<Sum>;
+  }
+  using Context = finish_context<Finisher>;
+  using Value = typename Finisher::value_type;
+  Context context{&last, last.s.beta == 0 && plan.depth <= std::size_t{1} << 22, nullptr, false, nullptr, nullptr};
+  constexpr bool factor_is_one = A::factor_is_one && B::factor_is_one;
+  if (Sum* const c = last.template sums_in_place<Sum>(factor_is_one || with_scale)) {
+    plan.c = c;
+    plan.c_stride = last.out.view.stride(0);
+  } else {
+    const bool rows_vary = !with_scale && a.varies_along(0);
+    const std::size_t padded = plan.n + most_columns, rows = rows_vary ? plan.m : 1;
+    double* const row_scale = space.scales.template get<double>(rows + 2 * padded);
+    double* const column_scale = row_scale + rows;
+    for (std::size_t i = 0; i < rows; ++i) row_scale[i] = with_scale ? 1.0 : a.scale(i);
+    for (std::size_t j = 0; j < plan.n; ++j) column_scale[j] = with_scale ? 1.0 : b.scale(j);
+    context.row_scale = row_scale, context.rows_vary = rows_vary, context.column_scale = column_scale;
+    if (!rows_vary) {
+      Value* const uniform = reinterpret_cast<Value*>(column_scale + padded);
+      for (std::size_t j = 0; j < plan.n; ++j) uniform[j] = static_cast<Value>(row_scale[0] * column_scale[j]);
+      context.uniform_scale = uniform;
+    }
+    plan.finisher = &context;
+    plan.finish = Target::template finish<Context, Sum>;
+  }
+  run_in_parts(plan, e);
+}
+
+// c by the kernels of the target in use, if they have the class; else false, and nothing is written.
+template <class Class, class A, class B, class Finisher, class E>
+bool multiply_fast([[maybe_unused]] const A& a, [[maybe_unused]] const B& b, [[maybe_unused]] const Finisher& last,
+                   [[maybe_unused]] bool with_scale, [[maybe_unused]] const E& e) {
+  using Accumulator = typename Class::accumulator;
+  return on_target([&]([[maybe_unused]] auto target) {
+    using Target = decltype(target);
+    const bool vector = a.rows() == 1 || b.columns() == 1;  // of reals: 16 partial sums (accumulator.hpp)
+    if constexpr (std::is_same_v<Accumulator, fma_chain<float>>) {
+      if (vector) return false;
+      run_kernel<Class, real_panel<float>, real_panel<float>>(*Target::f32(), target, a, b, last, with_scale, e);
+      return true;
+    } else if constexpr (std::is_same_v<Accumulator, bfloat16_pairs>) {
+      if (vector) return false;
+      run_kernel<Class, bf16_panel, bf16_panel>(*Target::bf16(), target, a, b, last, with_scale, e);
+      return true;
+    } else if constexpr (Class::exact_integer && std::is_same_v<typename Accumulator::sum_type, std::int32_t> &&
+                         bits_of_codes<A> <= 8 && bits_of_codes<B> <= 8) {
+      if (const tile_kernel* const bytes = Target::bytes()) {
+        run_kernel<Class, byte_panel<panel_sign::is_unsigned>, byte_panel<panel_sign::is_signed>>(*bytes, target, a, b,
+                                                                                                  last, false, e);
+      } else {
+        run_kernel<Class, pair_panel, pair_panel>(*Target::pairs(), target, a, b, last, false, e);
+      }
+      return true;
+    } else if constexpr (std::is_same_v<Accumulator, fma_chain<double>> || Class::exact_integer) {
+      if constexpr (Class::exact_integer && bits_of_codes<A> <= 16 && bits_of_codes<B> <= 16) {
+        if (const tile_kernel* const limbs = Target::limbs()) {
+          run_kernel<Class, limb_panel<panel_sign::is_unsigned>, limb_panel<panel_sign::is_signed>>(*limbs, target, a,
+                                                                                                    b, last, false, e);
+          return true;
+        }
+      }
+      if constexpr (sizeof(typename Accumulator::sum_type) <= 8 &&
+                    !std::is_same_v<Accumulator, integer_sum<std::int64_t>>) {
+        // Exact integers up to 2^53 as doubles; reals in double.
+        if (vector && !Class::exact_integer) return false;
+        run_kernel<Class, real_panel<double>, real_panel<double>>(*Target::f64(), target, a, b, last, with_scale, e);
+        return true;
+      }
+      return false;
+    } else {
+      return false;
+    }
+  });
+}
+
+}  // namespace narrow::detail

@@ -1,0 +1,95 @@
+// From a tile's sums to the output, while they are in the first-level cache; included in each target's region. By
+// vectors where every step has a vector form, with the same bits; else by the finisher's plain loop.
+
+// The vector forms of epilogues: apply(op, values, j, n) for columns [j, j + n) of the output, n at most a vector.
+template <class V, class Values>
+[[gnu::always_inline]] inline typename V::vector apply(const column_bias<Values>& op, const typename V::vector& x,
+                                                       std::size_t j, std::size_t n, V) {
+  using Value = std::remove_cvref_t<decltype(x[0])>;
+  Value values[V::width] = {};
+  const auto& elements = op.elements();
+  if constexpr (std::is_same_v<std::remove_cvref_t<decltype(elements(0))>, Value>) {
+    if (elements.stride(0) == 1) {
+      if (n == V::width) return V::sum(x, V::from(elements.data() + j));
+      __builtin_memcpy(values, elements.data() + j, n * sizeof(Value));
+      return V::sum(x, V::from(values));
+    }
+  }
+  for (std::size_t t = 0; t < n; ++t) values[t] = static_cast<Value>(real_value(elements(j + t)));
+  return V::sum(x, V::from(values));
+}
+template <class V>
+[[gnu::always_inline]] inline typename V::vector apply(const relu_epilogue&, const typename V::vector& x, std::size_t,
+                                                       std::size_t, V) {
+  return V::larger(V::all(0), x);
+}
+template <class V>
+[[gnu::always_inline]] inline typename V::vector apply(const clamp& op, const typename V::vector& x, std::size_t,
+                                                       std::size_t, V) {
+  using Value = std::remove_cvref_t<decltype(x[0])>;
+  return V::smaller(V::all(static_cast<Value>(op.high)), V::larger(V::all(static_cast<Value>(op.low)), x));
+}
+
+template <class V, std::size_t I, class Ops>
+[[gnu::always_inline]] inline typename V::vector apply_all(const Ops& ops, const typename V::vector& x, std::size_t j,
+                                                           std::size_t n) {
+  if constexpr (I == std::tuple_size_v<Ops>) {
+    return x;
+  } else {
+    return apply_all<V, I + 1>(ops, apply(std::get<I>(ops), x, j, n, V{}), j, n);
+  }
+}
+
+template <class Op>
+inline constexpr bool has_vector_form = std::is_same_v<Op, relu_epilogue> || std::is_same_v<Op, clamp>;
+template <class Values>
+inline constexpr bool has_vector_form<column_bias<Values>> = true;
+
+template <class Ops>
+inline constexpr bool all_have_vector_forms = false;
+template <class... Op>
+inline constexpr bool all_have_vector_forms<std::tuple<const Op&...>> = (has_vector_form<Op> && ...);
+
+template <class Context, class Sum>
+inline constexpr bool finishes_by_vectors = [] {
+  using F = typename Context::finisher_type;
+  using Value = typename F::value_type;
+  // An integer above 2^53 is rounded to odd on its way to a double: the plain loop does it.
+  return all_have_vector_forms<typename F::ops_type> && !F::takes_integers &&
+         (std::is_same_v<Value, double> || !std::is_same_v<Sum, std::int64_t>)&&(std::is_same_v<Value, double> ||
+                                                                                 !std::is_same_v<Sum, double>);
+}();
+
+template <class Context, class Sum>
+void finish_tile(const void* context, const void* sums, std::ptrdiff_t stride, std::size_t i, std::size_t rows,
+                 std::size_t j, std::size_t columns) {
+  const Context& c = *static_cast<const Context*>(context);
+  const auto& last = *c.last;
+  using Value = typename Context::value_type;
+  alignas(64) Value buffer[most_columns];
+  for (std::size_t r = 0; r < rows; ++r) {
+    const Sum* const row = static_cast<const Sum*>(sums) + static_cast<std::ptrdiff_t>(r) * stride;
+    const double row_scale = c.row_scale_of(i + r);
+    if constexpr (finishes_by_vectors<Context, Sum>) {
+      if (c.by_vectors) {
+        using V = value_lanes<Value>;
+        alignas(64) Value scale[most_columns];
+        const Value* factor = c.uniform_scale == nullptr ? scale : c.uniform_scale + j;
+        if (c.uniform_scale == nullptr) {
+          for (std::size_t q = 0; q < columns; ++q) scale[q] = static_cast<Value>(row_scale * c.column_scale[j + q]);
+        }
+        const auto alpha = static_cast<Value>(last.s.alpha);
+        for (std::size_t q = 0; q < columns; q += V::width) {
+          const std::size_t n = columns - q < V::width ? columns - q : V::width;
+          typename V::vector x = V::product(V::from(row + q), V::from(factor + q));
+          if (alpha != 1) x = V::product(V::all(alpha), x);
+          V::store(buffer + q, apply_all<V, 0>(last.ops, x, j + q, n));
+        }
+        last.store(buffer, i + r, j, columns);
+        continue;
+      }
+    }
+    last.row(
+        row, i + r, j, columns, [&](std::size_t q) { return row_scale * c.column_scale[q]; }, buffer);
+  }
+}

@@ -1,0 +1,315 @@
+// Packing: from any operand to the units that kernels read; included in each target's region and namespace.
+//
+//   pack_rows     rows of a: each row's groups of depth, one after the other
+//   pack_panels   panels of b: each group's units, one column after the other
+// Whichever way memory runs, it is read along it: where that is not the way the panel runs, units of 4 bytes are
+// transposed on the way.
+
+template <class T>
+using word_lanes = lanes<T, static_cast<int>(lanes_of_32)>;
+
+// The next lanes_of_32 codes of any storage type, extended to 32 bits, and the low bits of words as narrower ones. GCC
+// 12 makes scalar code of __builtin_convertvector here, hence the targets' own load_words and store_words.
+template <class Storage>
+[[gnu::always_inline]] inline word_lanes<std::uint32_t> words_at(const Storage* from) {
+  return word_lanes<std::uint32_t>((typename word_lanes<std::uint32_t>::vector)load_words(from));
+}
+template <class Storage>
+[[gnu::always_inline]] inline void words_to(Storage* to, const word_lanes<std::uint32_t>& words) {
+  store_words(to, (native_words)words.v);
+}
+
+template <class E>
+inline constexpr bool is_binary16 = [] {
+  if constexpr (requires { E::descriptor; }) {
+    return E::descriptor.exponent_bits == 5 && E::descriptor.mantissa_bits == 10 && E::descriptor.bias == 15 &&
+           E::has_infinity && E::is_signed && E::descriptor.has_zero;
+  } else {
+    return false;
+  }
+}();
+
+// Elements (i, j) and on along a row of memory, as the panel's.
+template <class Panel, class Operand>
+struct converter {
+  using element = typename Panel::element;
+  using source = typename Operand::value_type;
+  static constexpr bool is_float = std::is_same_v<element, float> || std::is_same_v<Panel, bf16_panel>;
+
+  [[gnu::always_inline]] static inline word_lanes<float> reals(const Operand& x, const source* from, std::size_t place,
+                                                               bool with_scale) {
+    if constexpr (real_element<source>) {
+      word_lanes<float> result;
+      __builtin_memcpy(&result.v, from, sizeof result.v);
+      return result;
+    } else {
+      using E = encoding_of<source>;
+      using storage = typename E::storage_type;
+      const storage* const codes = reinterpret_cast<const storage*>(from);
+      const word_lanes<std::uint32_t> code = words_at(codes);
+      if (with_scale) return x.view.scheme->template decode<E, word_lanes<float>>(code, place);
+      if constexpr (fixed_point_encoding<E>) {
+        const auto zero = static_cast<std::uint32_t>(x.zero_point(place));
+        return integer_to_real<word_lanes<float>>(code - word_lanes<std::uint32_t>(zero));
+      } else if constexpr (is_binary16<E>) {
+        return word_lanes<float>((typename word_lanes<float>::vector)load_halves(codes));
+      } else {
+        return E::template decode<word_lanes<float>>(code);
+      }
+    }
+  }
+
+  // n a multiple of the lane count.
+  [[gnu::always_inline]] static inline void lanes_of(const Operand& x, const source* from, std::size_t place,
+                                                     bool with_scale, std::size_t n, element* to) {
+    for (std::size_t t = 0; t < n; t += lanes_of_32) {
+      if constexpr (is_float) {
+        const word_lanes<float> value = reals(x, from + t, place, with_scale);
+        if constexpr (std::is_same_v<element, float>) {
+          __builtin_memcpy(to + t, &value.v, sizeof value.v);
+        } else {
+          const auto bits = to_bits(value);
+          const auto tiny = equal(bits & word_lanes<std::uint32_t>(0x7F80'0000U), word_lanes<std::uint32_t>(0U));
+          words_to(to + t, (bits & ~(tiny & word_lanes<std::uint32_t>(0x7FFF'FFFFU))) >> 16);
+        }
+      } else {
+        words_to(to + t, integers(from + t));
+      }
+    }
+  }
+
+  [[gnu::always_inline]] static inline word_lanes<std::uint32_t> integers(const source* from) {
+    using storage = typename encoding_of<source>::storage_type;
+    const auto code = words_at(reinterpret_cast<const storage*>(from));
+    if constexpr (Panel::planes == 2) {
+      constexpr auto S = Panel::low_flip != 0 ? panel_sign::is_signed : panel_sign::is_unsigned;
+      constexpr auto shift = static_cast<std::uint32_t>(panel_offset<Operand, S, 16>);
+      return (code + word_lanes<std::uint32_t>(shift)) ^ word_lanes<std::uint32_t>(std::uint32_t{Panel::low_flip});
+    } else {
+      return code + word_lanes<std::uint32_t>(static_cast<std::uint32_t>(Panel::template offset<Operand>));
+    }
+  }
+
+  // n elements from (i, j) on along `axis`.
+  static void run(const Operand& x, std::size_t i, std::size_t j, std::size_t axis, bool with_scale, std::size_t n,
+                  element* to) {
+    const auto& view = x.elements();
+    std::size_t done = 0;
+    constexpr bool by_lanes = !std::is_same_v<element, double>;
+    if constexpr (by_lanes) {
+      const bool uniform = !x.varies_along(axis) || !is_float;
+      if (view.stride(axis) == 1 && uniform) {
+        const source* const from = &view(i, j);
+        const std::size_t place = x.place(i, j);
+        done = n - n % lanes_of_32;
+        lanes_of(x, from, place, with_scale, done, to);
+        if (done < n) {
+          // The rest through a padded copy: the lanes beyond it are dropped.
+          source last[lanes_of_32] = {};
+          element out[lanes_of_32];
+          __builtin_memcpy(static_cast<void*>(last), from + done, (n - done) * sizeof(source));
+          lanes_of(x, last, place, with_scale, lanes_of_32, out);
+          __builtin_memcpy(to + done, out, (n - done) * sizeof(element));
+          done = n;
+        }
+      }
+    }
+    for (; done < n; ++done) {
+      to[done] = Panel::of(x, i + (axis == 0 ? done : 0), j + (axis == 1 ? done : 0), with_scale);
+    }
+  }
+};
+
+// ---- units ----------------------------------------------------------------------------------------------------------
+
+template <class Panel>
+inline constexpr std::size_t unit_bytes = Panel::planes * 4;
+
+// The groups of one row: depth elements from k on, padded with zeros to whole groups.
+template <class Panel, class Operand>
+void write_row(const Operand& x, std::size_t i, std::size_t k, std::size_t depth, bool with_scale, std::byte* to) {
+  using element = typename Panel::element;
+  constexpr std::size_t group = Panel::group;
+  const std::size_t whole = (depth + group - 1) / group * group;
+  if constexpr (Panel::planes == 2 && sizeof(element) == 2) {
+    element codes[256];
+    for (std::size_t done = 0; done < whole; done += 256) {
+      const std::size_t now = whole - done < 256 ? whole - done : 256;
+      const std::size_t have = depth - done < now ? depth - done : now;
+      converter<Panel, Operand>::run(x, i, k + done, 1, with_scale, have, codes);
+      for (std::size_t t = have; t < now; ++t) codes[t] = 0;
+      for (std::size_t t = 0; t < now; t += 4) {
+        for (std::size_t u = 0; u < 4; ++u) {
+          to[2 * (done + t) + u] = static_cast<std::byte>(codes[t + u] & 0xFF);
+          to[2 * (done + t) + 4 + u] = static_cast<std::byte>(codes[t + u] >> 8);
+        }
+      }
+    }
+  } else {
+    converter<Panel, Operand>::run(x, i, k, 1, with_scale, depth, reinterpret_cast<element*>(to));
+    for (std::size_t t = depth; t < whole; ++t) reinterpret_cast<element*>(to)[t] = element{};
+  }
+}
+
+// What has to be flipped in every byte of a row that needs no other conversion; -1 where there is one.
+template <class Panel, class Operand>
+inline constexpr int plain_flip = [] {
+  if constexpr (std::is_same_v<typename Panel::element, std::uint8_t>) {
+    return sizeof(typename Operand::value_type) == 1 ? Panel::template offset<Operand> & 0xFF : -1;
+  } else {
+    return -1;
+  }
+}();
+
+// The units of one group of depth for `columns` columns from j on, each plane padded to `width` columns (a multiple of
+// the lane count, at most 64); `terms` of the group's terms exist, the others are zero. Operand element (k, j).
+template <class Panel, class Operand>
+void write_group(const Operand& x, std::size_t k, std::size_t terms, std::size_t j, std::size_t columns,
+                 std::size_t width, bool with_scale, std::byte* to) {
+  using element = typename Panel::element;
+  constexpr std::size_t group = Panel::group;
+  if constexpr (group == 1) {
+    element* const out = reinterpret_cast<element*>(to);
+    converter<Panel, Operand>::run(x, k, j, 1, with_scale, columns, out);
+    for (std::size_t t = columns; t < width; ++t) out[t] = element{};
+  } else {
+    constexpr int flip = plain_flip<Panel, Operand>;
+    element rows[group][most_columns];
+    const element* row[group];
+    for (std::size_t t = 0; t < group; ++t) {
+      row[t] = rows[t];
+      if (t >= terms) {
+        for (std::size_t u = 0; u < width; ++u) rows[t][u] = static_cast<element>(flip > 0 ? flip : 0);
+      } else if (flip >= 0 && x.elements().stride(1) == 1) {
+        const auto* const from = reinterpret_cast<const element*>(&x.elements()(k + t, j));
+        if (columns == width) {
+          row[t] = from;
+        } else {
+          __builtin_memcpy(rows[t], from, columns * sizeof(element));
+          for (std::size_t u = columns; u < width; ++u) rows[t][u] = 0;
+        }
+      } else {
+        converter<Panel, Operand>::run(x, k + t, j, 1, with_scale, columns, rows[t]);
+        for (std::size_t u = columns; u < width; ++u) rows[t][u] = 0;
+        if constexpr (flip > 0) {
+          for (std::size_t u = 0; u < width; ++u) rows[t][u] = static_cast<element>(rows[t][u] ^ flip);
+        }
+      }
+    }
+    if constexpr (Panel::planes == 2) {
+      interleave_limbs(row, width, to);
+    } else if constexpr (group == 4) {
+      interleave_bytes(row, width, flip > 0 ? flip : 0, to);
+    } else {
+      interleave_pairs(reinterpret_cast<const std::uint16_t*>(row[0]), reinterpret_cast<const std::uint16_t*>(row[1]),
+                       width, to);
+    }
+  }
+}
+
+// ---- whole blocks
+// -----------------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t transposed_groups = 32, transposed_rows = 16;
+
+// Rows [i, i + rows) and depth [k, k + depth) of a, operand element (i, k); rows `stride` bytes apart.
+template <class Panel, class Operand>
+void pack_rows(const void* operand, std::size_t i, std::size_t rows, std::size_t k, std::size_t depth, bool with_scale,
+               std::byte* to, std::ptrdiff_t stride) {
+  const Operand& x = *static_cast<const Operand*>(operand);
+  constexpr std::size_t group = Panel::group;
+  constexpr std::size_t unit = unit_bytes<Panel>;
+  if (x.elements().stride(1) != 1 && x.elements().stride(0) == 1) {
+    const auto flipped = x.transposed();
+    alignas(64) std::byte units[transposed_rows * unit];
+    for (std::size_t r = 0; r < rows; r += transposed_rows) {
+      const std::size_t height = rows - r < transposed_rows ? rows - r : transposed_rows;
+      for (std::size_t g = 0; g * group < depth; ++g) {
+        const std::size_t terms = depth - g * group < group ? depth - g * group : group;
+        write_group<Panel>(flipped, k + g * group, terms, i + r, height, transposed_rows, with_scale, units);
+        for (std::size_t h = 0; h < height; ++h) {
+          std::byte* const out = to + static_cast<std::ptrdiff_t>(r + h) * stride + g * unit;
+          if constexpr (group == 1) {
+            __builtin_memcpy(out, units + h * unit, unit);
+          } else {
+            for (std::size_t p = 0; p < Panel::planes; ++p) {
+              __builtin_memcpy(out + p * 4, units + (p * transposed_rows + h) * 4, 4);
+            }
+          }
+        }
+      }
+    }
+  } else {
+    for (std::size_t r = 0; r < rows; ++r) {
+      write_row<Panel>(x, i + r, k, depth, with_scale, to + static_cast<std::ptrdiff_t>(r) * stride);
+    }
+  }
+}
+
+// One panel: columns [j, j + columns) and depth [k, k + depth) of b, operand element (k, j), where memory runs along
+// the depth.
+template <class Panel, class Operand>
+void pack_panel_across(const Operand& x, std::size_t k, std::size_t depth, std::size_t j, std::size_t columns,
+                       std::size_t width, bool with_scale, std::byte* to) {
+  constexpr std::size_t group = Panel::group, unit = unit_bytes<Panel>;
+  const std::size_t groups = (depth + group - 1) / group;
+  const auto flipped = x.transposed();
+  alignas(64) std::byte rows[transposed_rows][transposed_groups * unit];
+  for (std::size_t g = 0; g < groups; g += transposed_groups) {
+    const std::size_t many = groups - g < transposed_groups ? groups - g : transposed_groups;
+    const std::size_t terms = depth - g * group < many * group ? depth - g * group : many * group;
+    for (std::size_t c = 0; c < width; c += transposed_rows) {
+      const std::size_t some = width - c < transposed_rows ? width - c : transposed_rows;
+      const std::size_t have = columns <= c ? 0 : columns - c < some ? columns - c : some;
+      for (std::size_t t = 0; t < have; ++t) {
+        write_row<Panel>(flipped, j + c + t, k + g * group, terms, with_scale, rows[t]);
+      }
+      for (std::size_t t = have; t < some; ++t) __builtin_memset(rows[t], 0, many * unit);
+      for (std::size_t h = 0; h < many; ++h) {
+        std::byte* const out = to + (g + h) * width * unit;
+        for (std::size_t t = 0; t < some; ++t) {
+          if constexpr (group == 1) {
+            __builtin_memcpy(out + (c + t) * unit, rows[t] + h * unit, unit);
+          } else {
+            for (std::size_t p = 0; p < Panel::planes; ++p) {
+              __builtin_memcpy(out + (p * width + c + t) * 4, rows[t] + h * unit + p * 4, 4);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+// Panels of b, `panel_bytes` apart: columns [j, j + columns) and depth [k, k + depth), operand element (k, j). The last
+// panel is as wide as its columns need, in whole vectors of `lanes` columns.
+template <class Panel, class Operand>
+void pack_panels(const void* operand, std::size_t k, std::size_t depth, std::size_t j, std::size_t columns,
+                 std::size_t panel_columns, std::size_t lanes, std::size_t panel_bytes, bool with_scale,
+                 std::byte* to) {
+  const Operand& x = *static_cast<const Operand*>(operand);
+  constexpr std::size_t group = Panel::group, unit = unit_bytes<Panel>;
+  const auto& elements = x.elements();
+  const bool along_depth = elements.stride(1) != 1 && elements.stride(0) == 1;
+  // So many panels at once that a row of memory is read by some lines at a time.
+  constexpr std::size_t at_once = 256;
+  const std::size_t chunk =
+      along_depth ? panel_columns : panel_columns * (1 + at_once / (panel_columns * sizeof(elements(0, 0))));
+  for (std::size_t c = 0; c < columns; c += chunk) {
+    const std::size_t end = columns - c < chunk ? columns : c + chunk;
+    if (along_depth) {
+      const std::size_t width = (end - c + lanes - 1) / lanes * lanes;
+      pack_panel_across<Panel>(x, k, depth, j + c, end - c, width, with_scale, to + c / panel_columns * panel_bytes);
+      continue;
+    }
+    for (std::size_t g = 0; g * group < depth; ++g) {
+      const std::size_t terms = depth - g * group < group ? depth - g * group : group;
+      for (std::size_t q = c; q < end; q += panel_columns) {
+        const std::size_t have = end - q < panel_columns ? end - q : panel_columns;
+        const std::size_t width = (have + lanes - 1) / lanes * lanes;
+        write_group<Panel>(x, k + g * group, terms, j + q, have, width, with_scale,
+                           to + q / panel_columns * panel_bytes + g * width * unit);
+      }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+// A packed right operand: panels made once, and the way back from them for whoever cannot use them as they are.
+#pragma once
+
+#include <bit>
+#include <cstring>
+#include <vector>
+
+#include "narrow/detail/gemm/kernels.hpp"
+
+namespace narrow::detail {
+
+// Its address tells panels apart at run time.
+template <class Panel>
+inline constexpr char panel_name = 0;
+
+// The panels of a matrix of `depth` x `columns`.
+struct packed_panels {
+  const char* panel = nullptr;
+  const tile_kernel* kernel = nullptr;
+  std::size_t columns = 0;
+  bool with_scale = false;  // the elements are reals, scales included
+  std::size_t panel_bytes = 0;
+  std::size_t bytes = 0;
+  scratch memory;
+  const std::byte* data = nullptr;
+  std::vector<std::int64_t> column_sums;
+
+  template <class Panel>
+  bool holds() const {
+    return panel == &panel_name<Panel>;
+  }
+
+  // Element (k, j).
+  template <class Panel>
+  typename Panel::element at(std::size_t k, std::size_t j) const {
+    using element = typename Panel::element;
+    const std::size_t width = kernel->panel_columns(), first = j / width * width;
+    const std::size_t lanes = divided_up(std::min(width, columns - first), kernel->width) * kernel->width;
+    const std::byte* const group =
+        data + j / width * panel_bytes + k / Panel::group * lanes * static_cast<std::size_t>(Panel::planes) * 4;
+    if constexpr (Panel::group == 4 && Panel::planes == 2) {
+      const std::byte* const low = group + (j - first) * 4 + k % 4;
+      return static_cast<element>(std::to_integer<unsigned>(low[0]) | std::to_integer<unsigned>(low[lanes * 4]) << 8);
+    } else {
+      element x;
+      std::memcpy(&x, group + ((j - first) * Panel::group + k % Panel::group) * sizeof x, sizeof x);
+      return x;
+    }
+  }
+};
+
+// `Operand` is the operand that was packed: its view has the shape, and elements that are not there any more.
+template <class Operand>
+struct packed_operand : Operand {
+  const packed_panels* panels;
+
+  // Elements that are nowhere contiguous: packing them anew asks for each.
+  auto elements() const {
+    using View = std::remove_cvref_t<decltype(Operand::elements())>;
+    using Element = typename View::element_type;
+    alignas(Element) static constexpr std::byte nowhere[sizeof(Element)] = {};
+    return View(reinterpret_cast<Element*>(nowhere), Operand::elements().extents(), {0, 0});
+  }
+
+  auto code(std::size_t k, std::size_t j) const requires(Operand::is_fixed) {
+    using Format = typename Operand::E;
+    using S = panel_sign;
+    const auto integer = [&]() -> std::int64_t {
+      if (panels->holds<byte_panel<S::is_signed>>()) {
+        return static_cast<std::int8_t>(panels->at<byte_panel<S::is_signed>>(k, j)) -
+               byte_panel<S::is_signed>::template offset<Operand>;
+      }
+      if (panels->holds<pair_panel>()) return panels->at<pair_panel>(k, j);
+      if (panels->holds<limb_panel<S::is_signed>>()) {
+        const auto bits = static_cast<std::uint16_t>(panels->at<limb_panel<S::is_signed>>(k, j) ^ 0x80);
+        return static_cast<std::int16_t>(bits) - panel_offset<Operand, S::is_signed, 16>;
+      }
+      const std::int64_t zero = Operand::zero_point(Operand::place(k, j));
+      return zero + (panels->holds<real_panel<float>>()
+                         ? static_cast<std::int64_t>(panels->at<real_panel<float>>(k, j))
+                         : static_cast<std::int64_t>(panels->at<real_panel<double>>(k, j)));
+    };
+    return static_cast<typename Format::storage_type>(integer());
+  }
+
+  template <class Compute>
+  Compute value(std::size_t k, std::size_t j, bool with_scale) const {
+    if (panels->with_scale) {
+      return panels->holds<real_panel<float>>() ? static_cast<Compute>(panels->at<real_panel<float>>(k, j))
+                                                : static_cast<Compute>(panels->at<real_panel<double>>(k, j));
+    }
+    if constexpr (Operand::is_fixed) {
+      const auto stored = code(k, j);
+      const std::size_t place = Operand::place(k, j);
+      if constexpr (std::is_floating_point_v<Compute>) {
+        if (with_scale) {
+          using Format = typename Operand::E;
+          return Operand::view.scheme->template decode<Format, Compute>(widen_code<bits_of<Compute>>(stored), place);
+        }
+      }
+      return static_cast<Compute>(static_cast<std::int64_t>(stored) - Operand::zero_point(place));
+    } else {
+      const auto scaled = [&](auto x) {
+        const bool by_scheme = with_scale && !Operand::factor_is_one;
+        return by_scheme ? static_cast<Compute>(static_cast<double>(x) * Operand::scale(j)) : static_cast<Compute>(x);
+      };
+      if (panels->holds<bf16_panel>()) {
+        return scaled(std::bit_cast<float>(std::uint32_t{panels->at<bf16_panel>(k, j)} << 16));
+      }
+      if (panels->holds<real_panel<float>>()) return scaled(panels->at<real_panel<float>>(k, j));
+      return scaled(panels->at<real_panel<double>>(k, j));
+    }
+  }
+};
+
+template <class Operand>
+inline constexpr bool is_packed = false;
+template <class Operand>
+inline constexpr bool is_packed<packed_operand<Operand>> = true;
+
+}  // namespace narrow::detail

@@ -1,0 +1,121 @@
+// The tile, for any step; included in a target region and its namespace. See kernel.hpp for the contract.
+//
+// Register budget: Rows * Vectors sums, Vectors of b, one or two broadcasts of a: 24 + 2 + 2 of 32 for 12 x 2 in
+// AVX-512, 12 + 2 + 2 of 16 for 6 x 2 in AVX2. The rows of a need Rows / 3 pointers, since an address may be a base
+// plus one or two strides.
+//
+// A step S has
+//   S::sums, S::value        the vector of sums, its element
+//   S::unit, S::group        bytes and terms of a group;  S::width  columns of a vector
+//   S::operand               what load(b) and broadcast(a) give
+//   S::step(sums, a, b)      sums + the products of a group
+//   S::zero(), S::load(p, n), S::store(p, sums, n)      n of the elements, 1 to width
+
+template <class S, std::size_t Rows, std::size_t Vectors>
+void tile(const tile_arguments& t) {
+  using value = typename S::value;
+  typename S::sums sum[Rows][Vectors];
+  value* const c = static_cast<value*>(t.c);
+  const std::size_t last = t.columns - (Vectors - 1) * S::width;
+  const bool whole = last >= S::width;
+
+  if (t.start == sums_start::zero) {
+    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+      NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] = S::zero();
+    }
+  } else if (t.start == sums_start::resume) {
+    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+      const value* const row = c + static_cast<std::ptrdiff_t>(r) * t.c_stride;
+      NARROW_UNROLL for (std::size_t v = 0; v < Vectors - 1; ++v) sum[r][v] = S::load(row + v * S::width);
+      const value* const end = row + (Vectors - 1) * S::width;
+      sum[r][Vectors - 1] = whole ? S::load(end) : S::load(end, last);
+    }
+  } else if constexpr (requires { S::ones(); }) {
+    const value* const rows = static_cast<const value*>(t.row_start);
+    const value* const columns = static_cast<const value*>(t.column_start);
+    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+      NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] = S::offsets(rows[r], columns + v * S::width);
+    }
+  }
+
+  constexpr std::size_t bases = (Rows + 2) / 3;
+  const std::byte* a[bases];
+  NARROW_UNROLL for (std::size_t i = 0; i < bases; ++i) a[i] = t.a + static_cast<std::ptrdiff_t>(3 * i) * t.a_stride;
+  const std::byte* b = t.b;
+  for (std::size_t g = t.groups; g != 0; --g) {
+    typename S::operand right[Vectors];
+    NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) right[v] = S::load_operand(b + v * S::width * S::unit);
+    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+      const typename S::operand left = S::broadcast(a[r / 3] + static_cast<std::ptrdiff_t>(r % 3) * t.a_stride);
+      NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] = S::step(sum[r][v], left, right[v]);
+    }
+    NARROW_UNROLL for (std::size_t i = 0; i < bases; ++i) a[i] += S::unit;
+    b += Vectors * S::width * S::unit;
+  }
+
+  NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+    value* const row = c + static_cast<std::ptrdiff_t>(r) * t.c_stride;
+    NARROW_UNROLL for (std::size_t v = 0; v < Vectors - 1; ++v) S::store(row + v * S::width, sum[r][v]);
+    value* const end = row + (Vectors - 1) * S::width;
+    if (whole) {
+      S::store(end, sum[r][Vectors - 1]);
+    } else {
+      S::store(end, sum[r][Vectors - 1], last);
+    }
+  }
+}
+
+// Adds the sums of the codes of `vectors` columns, or of rows, to 64-bit ones: a step against ones. Integers only.
+template <class S>
+void column_sums(const std::byte* b, std::size_t groups, std::size_t vectors, std::int64_t* to) {
+  const std::size_t stride = vectors * S::width * S::unit;
+  for (std::size_t v = 0; v < vectors; ++v) {
+    const std::byte* from = b + v * S::width * S::unit;
+    typename S::sums sum = S::zero();
+    for (std::size_t g = 0; g < groups; ++g, from += stride) {
+      sum = S::step(sum, S::ones(), S::load_operand(from));
+    }
+    std::int32_t out[S::width];
+    S::store(out, sum);
+    for (std::size_t t = 0; t < S::width; ++t) to[v * S::width + t] += out[t];
+  }
+}
+template <class S>
+void row_sums(const std::byte* a, std::ptrdiff_t stride, std::size_t rows, std::size_t groups, std::int64_t* to) {
+  constexpr std::size_t width = S::width;
+  for (std::size_t r = 0; r < rows; ++r, a += stride) {
+    typename S::sums sum = S::zero();
+    std::size_t g = 0;
+    for (; g + width <= groups; g += width) {
+      sum = S::step(sum, S::load_operand(a + g * S::unit), S::ones());
+    }
+    if (g < groups) {
+      std::byte rest[width * S::unit] = {};
+      __builtin_memcpy(rest, a + g * S::unit, (groups - g) * S::unit);
+      sum = S::step(sum, S::load_operand(rest), S::ones());
+    }
+    std::int32_t out[S::width];
+    S::store(out, sum);
+    for (const std::int32_t x : out) to[r] += x;
+  }
+}
+
+template <class S, std::size_t Vectors, std::size_t... Row>
+constexpr void fill_tiles(tile_kernel& kernel, std::index_sequence<Row...> rows) {
+  ((kernel.run[Row][Vectors - 1] = &tile<S, Row + 1, Vectors>), ...);
+  if constexpr (Vectors > 1) fill_tiles<S, Vectors - 1>(kernel, rows);
+}
+
+// A step as a kernel of Rows x Vectors tiles.
+template <class S, std::size_t Rows, std::size_t Vectors>
+constexpr tile_kernel kernel_of() {
+  tile_kernel kernel{};
+  kernel.rows = Rows, kernel.vectors = Vectors, kernel.width = S::width;
+  kernel.unit = S::unit, kernel.group = S::group, kernel.sum_bytes = sizeof(typename S::value);
+  fill_tiles<S, Vectors>(kernel, std::make_index_sequence<Rows>());
+  if constexpr (requires { S::ones(); }) {
+    kernel.row_sums = &row_sums<S>;
+    kernel.column_sums = &column_sums<S>;
+  }
+  return kernel;
+}

@@ -1,0 +1,287 @@
+// AVX-512: the steps of the matrix kernels. Zen 4 and later, Skylake-X and later.
+//
+//   vfmadd231ps/pd zmm   1 a cycle on Zen 4 (two passes of 256 bits), 2 on Skylake-X     latency 4
+//   vpdpbusd, vdpbf16ps  1 a cycle                                                      latency 4, 6
+//   vpmaddwd + vpaddd    1 pair a cycle                                                 latency 3 + 1
+// 24 independent sums hide every one of these latencies.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "narrow/detail/simd/region.hpp"
+
+#if NARROW_HAS_X86_TARGETS
+
+NARROW_BEGIN_AVX512
+namespace narrow::detail::avx512 {
+
+inline constexpr std::size_t lanes_of_32 = 16;
+// GCC 12 warns of its own unmasked conversions, whose pass-through operand is uninitialized; the code is the same.
+inline constexpr __mmask16 every_lane = 0xFFFF;
+
+// 16 binary16 codes as floats, whatever MXCSR says of subnormals.
+[[gnu::always_inline]] inline __m512 load_halves(const std::uint16_t* p) {
+  return _mm512_maskz_cvtph_ps(every_lane, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+
+// What the steps on 16 sums of 32 bits share.
+struct units_of_32 {
+  using operand = __m512i;
+  static constexpr std::size_t width = 16, unit = 4;
+  [[gnu::always_inline]] static inline __mmask16 first(std::size_t n) { return static_cast<__mmask16>((1U << n) - 1); }
+  [[gnu::always_inline]] static inline operand load_operand(const std::byte* p) { return _mm512_loadu_si512(p); }
+  [[gnu::always_inline]] static inline operand broadcast(const std::byte* p) {
+    std::int32_t x;
+    __builtin_memcpy(&x, p, sizeof x);
+    return _mm512_set1_epi32(x);
+  }
+};
+
+// lanes_of_32 codes extended to 32 bits, and back by their low bits.
+using native_words = __m512i;
+[[gnu::always_inline]] inline __m512i load_words(const std::int8_t* p) {
+  return _mm512_maskz_cvtepi8_epi32(every_lane, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+[[gnu::always_inline]] inline __m512i load_words(const std::uint8_t* p) {
+  return _mm512_maskz_cvtepu8_epi32(every_lane, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+[[gnu::always_inline]] inline __m512i load_words(const std::int16_t* p) {
+  return _mm512_maskz_cvtepi16_epi32(every_lane, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+[[gnu::always_inline]] inline __m512i load_words(const std::uint16_t* p) {
+  return _mm512_maskz_cvtepu16_epi32(every_lane, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+[[gnu::always_inline]] inline __m512i load_words(const std::int32_t* p) { return _mm512_loadu_si512(p); }
+[[gnu::always_inline]] inline __m512i load_words(const std::uint32_t* p) { return _mm512_loadu_si512(p); }
+template <class Storage>
+requires(sizeof(Storage) == 1) [[gnu::always_inline]] inline void store_words(Storage* p, const __m512i& x) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_maskz_cvtepi32_epi8(every_lane, x));
+}
+template <class Storage>
+requires(sizeof(Storage) == 2) [[gnu::always_inline]] inline void store_words(Storage* p, const __m512i& x) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_maskz_cvtepi32_epi16(every_lane, x));
+}
+template <class Storage>
+requires(sizeof(Storage) == 4) [[gnu::always_inline]] inline void store_words(Storage* p, const __m512i& x) {
+  _mm512_storeu_si512(p, x);
+}
+
+struct float_sums : units_of_32 {
+  using sums = __m512;
+  using value = float;
+  [[gnu::always_inline]] static inline sums zero() { return _mm512_setzero_ps(); }
+  [[gnu::always_inline]] static inline sums load(const float* p) { return _mm512_loadu_ps(p); }
+  [[gnu::always_inline]] static inline sums load(const float* p, std::size_t n) {
+    return _mm512_maskz_loadu_ps(first(n), p);
+  }
+  [[gnu::always_inline]] static inline void store(float* p, const sums& x) { _mm512_storeu_ps(p, x); }
+  [[gnu::always_inline]] static inline void store(float* p, const sums& x, std::size_t n) {
+    _mm512_mask_storeu_ps(p, first(n), x);
+  }
+};
+
+struct int32_sums : units_of_32 {
+  using sums = __m512i;
+  using value = std::int32_t;
+  [[gnu::always_inline]] static inline sums zero() { return _mm512_setzero_si512(); }
+  [[gnu::always_inline]] static inline sums load(const value* p) { return _mm512_loadu_si512(p); }
+  [[gnu::always_inline]] static inline sums load(const value* p, std::size_t n) {
+    return _mm512_maskz_loadu_epi32(first(n), p);
+  }
+  [[gnu::always_inline]] static inline void store(value* p, const sums& x) { _mm512_storeu_si512(p, x); }
+  [[gnu::always_inline]] static inline void store(value* p, const sums& x, std::size_t n) {
+    _mm512_mask_storeu_epi32(p, first(n), x);
+  }
+  [[gnu::always_inline]] static inline sums offsets(std::int32_t row, const std::int32_t* columns) {
+    return _mm512_add_epi32(_mm512_set1_epi32(row), load(columns));
+  }
+};
+
+// A product that the compiler may not fuse with a sum that follows. Clang fuses only within one statement.
+template <class Vector>
+[[gnu::always_inline]] inline Vector uncontracted(const Vector& x) {
+#if defined(__clang__)
+  return x;
+#else
+  return __builtin_assoc_barrier(x);
+#endif
+}
+
+// Values on their way from sums to the output: a vector of them, and what epilogues do. Products are never contracted.
+template <class Value>
+struct value_lanes;
+template <>
+struct value_lanes<float> {
+  using vector = __m512;
+  static constexpr std::size_t width = 16;
+  [[gnu::always_inline]] static inline vector from(const float* p) { return _mm512_loadu_ps(p); }
+  [[gnu::always_inline]] static inline vector from(const std::int32_t* p) {
+    const __m512i x = _mm512_loadu_si512(p);
+    return _mm512_maskz_cvtepi32_ps(every_lane, x);
+  }
+  [[gnu::always_inline]] static inline vector all(float x) { return _mm512_set1_ps(x); }
+  [[gnu::always_inline]] static inline vector sum(const vector& a, const vector& b) { return _mm512_add_ps(a, b); }
+  [[gnu::always_inline]] static inline vector product(const vector& a, const vector& b) {
+    return uncontracted(_mm512_mul_ps(a, b));
+  }
+  // b where one is NaN, or both are equal.
+  [[gnu::always_inline]] static inline vector larger(const vector& a, const vector& b) {
+    return _mm512_maskz_max_ps(every_lane, a, b);
+  }
+  [[gnu::always_inline]] static inline vector smaller(const vector& a, const vector& b) {
+    return _mm512_maskz_min_ps(every_lane, a, b);
+  }
+  [[gnu::always_inline]] static inline void store(float* p, const vector& x) { _mm512_storeu_ps(p, x); }
+};
+template <>
+struct value_lanes<double> {
+  using vector = __m512d;
+  static constexpr std::size_t width = 8;
+  [[gnu::always_inline]] static inline vector from(const double* p) { return _mm512_loadu_pd(p); }
+  [[gnu::always_inline]] static inline vector from(const std::int32_t* p) {
+    const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+    return _mm512_maskz_cvtepi32_pd(0xFF, x);
+  }
+  [[gnu::always_inline]] static inline vector from(const std::int64_t* p) {
+    return _mm512_maskz_cvtepi64_pd(0xFF, _mm512_loadu_si512(p));
+  }
+  [[gnu::always_inline]] static inline vector all(double x) { return _mm512_set1_pd(x); }
+  [[gnu::always_inline]] static inline vector sum(const vector& a, const vector& b) { return _mm512_add_pd(a, b); }
+  [[gnu::always_inline]] static inline vector product(const vector& a, const vector& b) {
+    return uncontracted(_mm512_mul_pd(a, b));
+  }
+  [[gnu::always_inline]] static inline vector larger(const vector& a, const vector& b) {
+    return _mm512_maskz_max_pd(0xFF, a, b);
+  }
+  [[gnu::always_inline]] static inline vector smaller(const vector& a, const vector& b) {
+    return _mm512_maskz_min_pd(0xFF, a, b);
+  }
+  [[gnu::always_inline]] static inline void store(double* p, const vector& x) { _mm512_storeu_pd(p, x); }
+  [[gnu::always_inline]] static inline void store(float* p, const vector& x) {
+    _mm256_storeu_ps(p, _mm512_maskz_cvtpd_ps(0xFF, x));
+  }
+};
+
+struct f32_step : float_sums {
+  static constexpr std::size_t group = 1;
+  [[gnu::always_inline]] static inline sums step(const sums& sum, const operand& a, const operand& b) {
+    return _mm512_fmadd_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b), sum);
+  }
+};
+
+struct f64_step {
+  using operand = __m512d;
+  using sums = __m512d;
+  using value = double;
+  static constexpr std::size_t width = 8, unit = 8, group = 1;
+  [[gnu::always_inline]] static inline __mmask8 first(std::size_t n) { return static_cast<__mmask8>((1U << n) - 1); }
+  [[gnu::always_inline]] static inline operand load_operand(const std::byte* p) { return _mm512_loadu_pd(p); }
+  [[gnu::always_inline]] static inline operand broadcast(const std::byte* p) {
+    double x;
+    __builtin_memcpy(&x, p, sizeof x);
+    return _mm512_set1_pd(x);
+  }
+  [[gnu::always_inline]] static inline sums zero() { return _mm512_setzero_pd(); }
+  [[gnu::always_inline]] static inline sums load(const double* p) { return _mm512_loadu_pd(p); }
+  [[gnu::always_inline]] static inline sums load(const double* p, std::size_t n) {
+    return _mm512_maskz_loadu_pd(first(n), p);
+  }
+  [[gnu::always_inline]] static inline void store(double* p, const sums& x) { _mm512_storeu_pd(p, x); }
+  [[gnu::always_inline]] static inline void store(double* p, const sums& x, std::size_t n) {
+    _mm512_mask_storeu_pd(p, first(n), x);
+  }
+  [[gnu::always_inline]] static inline sums step(const sums& sum, const operand& a, const operand& b) {
+    return _mm512_fmadd_pd(a, b, sum);
+  }
+};
+
+// Two 16-bit integers of a times two of b: the fall-back where there is no VNNI. vpmaddubsw would saturate.
+struct pairs_step : int32_sums {
+  static constexpr std::size_t group = 2;
+  [[gnu::always_inline]] static inline operand ones() { return _mm512_set1_epi16(1); }
+  [[gnu::always_inline]] static inline sums step(const sums& sum, const operand& a, const operand& b) {
+    return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
+  }
+};
+
+// What vdpbf16ps computes (accumulator.hpp), for CPUs without it: the odd term first, each step flushed.
+struct bf16_emulated_step : float_sums {
+  static constexpr std::size_t group = 2;
+  [[gnu::always_inline]] static inline sums flush(const sums& x) {
+    const __mmask16 tiny = _mm512_cmp_ps_mask(_mm512_abs_ps(x), _mm512_set1_ps(0x1p-126F), _CMP_LT_OQ);
+    return _mm512_mask_and_ps(x, tiny, x, _mm512_set1_ps(-0.0F));
+  }
+  [[gnu::always_inline]] static inline sums odd(const operand& x) {
+    return _mm512_castsi512_ps(_mm512_and_si512(x, _mm512_set1_epi32(-65536)));
+  }
+  [[gnu::always_inline]] static inline sums even(const operand& x) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(x, 16));
+  }
+  [[gnu::always_inline]] static inline sums step(const sums& sum, const operand& a, const operand& b) {
+    const sums first = flush(_mm512_fmadd_ps(odd(a), odd(b), sum));
+    return flush(_mm512_fmadd_ps(even(a), even(b), first));
+  }
+};
+
+// 32 bits of a against 32 of b: counts the positions that differ. vpshufb counts nibbles.
+struct bit_nibbles_step : int32_sums {
+  static constexpr std::size_t group = 32;
+  [[gnu::always_inline]] static inline sums step(const sums& sum, const operand& a, const operand& b) {
+    const __m512i counts = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+    const __m512i nibble = _mm512_set1_epi8(15), x = _mm512_xor_si512(a, b);
+    const __m512i low = _mm512_shuffle_epi8(counts, _mm512_and_si512(x, nibble));
+    const __m512i high = _mm512_shuffle_epi8(counts, _mm512_and_si512(_mm512_srli_epi16(x, 4), nibble));
+    const __m512i pairs = _mm512_maddubs_epi16(_mm512_add_epi8(low, high), _mm512_set1_epi8(1));
+    return _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+  }
+};
+
+}  // namespace narrow::detail::avx512
+NARROW_END_TARGET
+
+NARROW_BEGIN_AVX512_VNNI
+namespace narrow::detail::avx512_vnni {
+
+// Four unsigned bytes of a times four signed bytes of b.
+struct s8_step : avx512::int32_sums {
+  static constexpr std::size_t group = 4;
+  [[gnu::always_inline]] static inline operand ones() { return _mm512_set1_epi8(1); }
+  [[gnu::always_inline]] static inline sums step(const sums& sum, const operand& a, const operand& b) {
+    return _mm512_dpbusd_epi32(sum, a, b);
+  }
+};
+
+}  // namespace narrow::detail::avx512_vnni
+NARROW_END_TARGET
+
+NARROW_BEGIN_AVX512_BF16
+namespace narrow::detail::avx512_bf16 {
+
+// Two bfloat16 of a times two of b, the odd one first (accumulator.hpp).
+struct bf16_step : avx512::float_sums {
+  static constexpr std::size_t group = 2;
+  [[gnu::always_inline]] static inline sums step(const sums& sum, const operand& a, const operand& b) {
+    return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b);
+  }
+};
+
+}  // namespace narrow::detail::avx512_bf16
+NARROW_END_TARGET
+
+NARROW_BEGIN_AVX512_POPCNT
+namespace narrow::detail::avx512_popcnt {
+
+// 32 bits of a against 32 of b: counts the positions that differ.
+struct bit_step : avx512::int32_sums {
+  static constexpr std::size_t group = 32;
+  [[gnu::always_inline]] static inline sums step(const sums& sum, const operand& a, const operand& b) {
+    return _mm512_add_epi32(sum, _mm512_popcnt_epi32(_mm512_xor_si512(a, b)));
+  }
+};
+
+}  // namespace narrow::detail::avx512_popcnt
+NARROW_END_TARGET
+
+#endif

@@ -1,0 +1,172 @@
+// Weights packed once for many products:
+//
+//   const auto w = narrow::pack(wq);                     // of a view, a quantized view or a quantized tensor
+//   for (...) narrow::gemm(x, w, y, narrow::bias(b));      // the same bits as with wq
+//
+// A packed matrix owns its memory: wq may go. It is made for the target in use and for left operands of the same kind
+// as wq's format: integers of up to 8 bits; integers of up to 16; floats of at most 8 significand bits; other numbers.
+// pack<Left>(wq) names another: pack<float16>(wq) makes float panels of int8 weights. With other left operands, and on
+// other targets, products stay right and become slow. The layout differs between targets and versions: it is nothing to
+// store.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "narrow/detail/gemm/compute_class.hpp"
+#include "narrow/detail/gemm/packed_operand.hpp"
+
+namespace narrow {
+
+template <class Operand>
+class packed_matrix {
+ public:
+  using value_type = typename Operand::value_type;
+
+  std::size_t rows() const { return shape_.rows(); }
+  std::size_t columns() const { return shape_.columns(); }
+  // Bytes that the panels take.
+  std::size_t bytes() const { return panels_->bytes; }
+
+  // For pack and gemm.
+  packed_matrix(const Operand& shape, std::shared_ptr<const void> scheme,
+                std::unique_ptr<const detail::packed_panels> panels)
+      : shape_(shape), scheme_(std::move(scheme)), panels_(std::move(panels)) {}
+  detail::packed_operand<Operand> operand() const { return {shape_, panels_.get()}; }
+
+ private:
+  Operand shape_;
+  std::shared_ptr<const void> scheme_;  // a copy that shape_ points to
+  std::unique_ptr<const detail::packed_panels> panels_;
+};
+
+namespace detail {
+
+// Fills panels of one kind by the target's packing.
+template <class Panel, class Target, class Operand>
+void fill_panels(packed_panels& panels, const tile_kernel& kernel, Target, const Operand& b) {
+  const std::size_t depth = b.rows(), groups = divided_up(depth, kernel.group), width = kernel.panel_columns();
+  panels.panel = &panel_name<Panel>;
+  panels.kernel = &kernel;
+  panels.columns = b.columns();
+  panels.panel_bytes = groups * width * kernel.unit + 128;  // not a multiple of 4 KiB, see driver.hpp
+  const std::size_t count = divided_up(b.columns(), width);
+  panels.bytes = checked_product(count, panels.panel_bytes, "pack");
+  std::byte* const to = panels.memory.bytes(panels.bytes);
+  panels.data = to;
+  const packer p = Target::template packing<Panel>(b, panels.with_scale);
+  if (depth != 0) {
+    p.panels(&b, 0, depth, 0, b.columns(), width, kernel.width, panels.panel_bytes, panels.with_scale, to);
+  }
+  if (kernel.column_sums == nullptr) return;
+  panels.column_sums.resize(count * width);
+  for (std::size_t q = 0; q < count; ++q) {
+    const std::size_t vectors = divided_up(std::min(width, b.columns() - q * width), kernel.width);
+    kernel.column_sums(to + q * panels.panel_bytes, groups, vectors, panels.column_sums.data() + q * width);
+  }
+}
+
+// The plain way, for the portable target: every element asked for by itself.
+template <class Panel, class Operand>
+void pack_panels_plainly(const void* operand, std::size_t k, std::size_t depth, std::size_t j, std::size_t columns,
+                         std::size_t panel_columns, std::size_t lanes, std::size_t panel_bytes, bool with_scale,
+                         std::byte* to) {
+  using element = typename Panel::element;
+  const Operand& x = *static_cast<const Operand*>(operand);
+  for (std::size_t c = 0; c < columns; ++c) {
+    const std::size_t first = c / panel_columns * panel_columns;
+    const std::size_t width = divided_up(std::min(panel_columns, columns - first), lanes) * lanes;
+    for (std::size_t t = 0; t < divided_up(depth, Panel::group) * Panel::group; ++t) {
+      const element e = t < depth ? Panel::of(x, k + t, j + c, with_scale) : element{};
+      std::byte* const group =
+          to + c / panel_columns * panel_bytes + t / Panel::group * width * static_cast<std::size_t>(Panel::planes) * 4;
+      std::memcpy(group + ((c - first) * Panel::group + t % Panel::group) * sizeof e, &e, sizeof e);
+    }
+  }
+}
+
+struct portable_layouts {
+  static constexpr tile_kernel of_floats{12, 2, 16, 4, 1, 4}, of_doubles{12, 2, 8, 8, 1, 8},
+      of_pairs{12, 2, 16, 4, 2, 4};
+  static const tile_kernel* f32() { return &of_floats; }
+  static const tile_kernel* f64() { return &of_doubles; }
+  static const tile_kernel* bf16() { return &of_pairs; }
+  static const tile_kernel* pairs() { return &of_pairs; }
+  static const tile_kernel* bytes() { return nullptr; }
+  static const tile_kernel* limbs() { return nullptr; }
+  template <class Panel, class Operand>
+  static packer packing(const Operand& x, bool with_scale) {
+    return {&x, with_scale, nullptr, &pack_panels_plainly<Panel, Operand>};
+  }
+};
+
+// The panels that products of A and B take (compute_class.hpp, fast.hpp).
+template <class A, class B, class Target>
+void fill_panels_for(packed_panels& panels, Target target, const B& b) {
+  using S = panel_sign;
+  panels.with_scale = b.varies_along(0) || !A::has_factor || !B::has_factor;
+  if constexpr (A::is_fixed && B::is_fixed) {
+    constexpr int bits = std::max(bits_of_codes<A>, bits_of_codes<B>);
+    if (!panels.with_scale) {
+      if constexpr (bits <= 8) {
+        if (const tile_kernel* const bytes = Target::bytes()) {
+          return fill_panels<byte_panel<S::is_signed>>(panels, *bytes, target, b);
+        }
+        return fill_panels<pair_panel>(panels, *Target::pairs(), target, b);
+      } else {
+        if constexpr (bits <= 16) {
+          if (const tile_kernel* const limbs = Target::limbs()) {
+            return fill_panels<limb_panel<S::is_signed>>(panels, *limbs, target, b);
+          }
+        }
+        return fill_panels<real_panel<double>>(panels, *Target::f64(), target, b);
+      }
+    }
+  }
+  if constexpr (A::needs_double || B::needs_double) {
+    fill_panels<real_panel<double>>(panels, *Target::f64(), target, b);
+  } else {
+    if constexpr (fit_bfloat16_pairs<typename A::bfloat16_fit, typename B::bfloat16_fit>()) {
+      if (!panels.with_scale) return fill_panels<bf16_panel>(panels, *Target::bf16(), target, b);
+    }
+    fill_panels<real_panel<float>>(panels, *Target::f32(), target, b);
+  }
+}
+
+// The operand with a scheme of its own.
+template <class Operand>
+std::shared_ptr<const void> own_scheme(Operand& x) {
+  if constexpr (requires { x.view.scheme; }) {
+    using Scheme = std::remove_cvref_t<decltype(*x.view.scheme)>;
+    auto copy = std::make_shared<const Scheme>(*x.view.scheme);
+    x.view.scheme = copy.get();
+    return copy;
+  } else {
+    return nullptr;
+  }
+}
+
+}  // namespace detail
+
+// b packed as a right operand of gemm for left operands of element type Left. Errors: those of gemm for b.
+template <class Left, class B>
+auto pack(const B& b) {
+  detail::check_operand(b, "pack", "b");
+  auto operand = detail::operand_of(b);
+  using Operand = decltype(operand);
+  using A = decltype(detail::operand_of(matrix_view<const Left>()));
+  auto panels = std::make_unique<detail::packed_panels>();
+  const bool done = detail::on_target([&](auto target) {
+    detail::fill_panels_for<A>(*panels, target, operand);
+    return true;
+  });
+  if (!done) detail::fill_panels_for<A>(*panels, detail::portable_layouts{}, operand);
+  auto scheme = detail::own_scheme(operand);
+  return packed_matrix<Operand>(operand, std::move(scheme), std::move(panels));
+}
+template <class B>
+auto pack(const B& b) {
+  return pack<typename decltype(detail::operand_of(b))::value_type>(b);
+}
+
+}  // namespace narrow

@@ -1,0 +1,173 @@
+// The kernels against the plain loops where the driver's blocks begin and end: many rows, columns and passes over the
+// depth; operands packed before; pieces run by several threads. The plain loops are held to an independent statement of
+// the contract in gemm_test.cpp, whose tests run on every target too.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "narrow/interop/threads.hpp"
+#include "narrow/narrow.hpp"
+#include "support/gemm_reference.hpp"
+
+namespace {
+
+using narrow_test::generator;
+using narrow_test::layout;
+using narrow_test::layout_count;
+using narrow_test::matrix;
+
+// Runs a body on a target, and the former one afterwards.
+class on_target {
+ public:
+  explicit on_target(narrow::target t) : before_(narrow::set_target(t)) {}
+  on_target(const on_target&) = delete;
+  on_target& operator=(const on_target&) = delete;
+  ~on_target() { narrow::set_target(before_); }
+
+ private:
+  narrow::target before_;
+};
+
+std::vector<narrow::target> kernel_targets() {
+  std::vector<narrow::target> result;
+  for (const narrow::target t : {narrow::target::avx2, narrow::target::avx512}) {
+    if (t <= narrow::best_target()) result.push_back(t);
+  }
+  return result;
+}
+
+struct shape {
+  std::size_t m, depth, n;
+};
+// Around tiles of 4, 6 and 12 rows and 16 and 32 columns; blocks of 256 groups, 480 rows, 512 and 2,048 columns.
+constexpr shape shapes[] = {{4, 5, 15},    {5, 64, 16},   {6, 7, 17},     {11, 33, 31},   {12, 9, 32},    {13, 31, 33},
+                            {24, 130, 63}, {25, 255, 64}, {37, 257, 65},  {47, 511, 40},  {13, 1023, 20}, {7, 1025, 33},
+                            {3, 2049, 48}, {479, 3, 5},   {481, 12, 34},  {961, 5, 3},    {2, 300, 511},  {3, 70, 513},
+                            {2, 40, 2047}, {3, 9, 2081},  {1930, 600, 2}, {2, 4097, 530}, {100, 1100, 70}};
+
+template <class T>
+bool same_elements(const matrix<T>& x, const matrix<T>& y) {
+  for (std::size_t i = 0; i < x.view().rows(); ++i) {
+    for (std::size_t j = 0; j < x.view().columns(); ++j) {
+      if constexpr (std::is_floating_point_v<T>) {
+        if (!narrow_test::same(x(i, j), y(i, j))) return false;
+      } else {
+        if (x(i, j) != y(i, j)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+template <class A, class B, class C>
+void check_shapes() {
+  generator random(3);
+  narrow::thread_pool threads(3);
+  int variant = 0;
+  for (const auto& [m, depth, n] : shapes) {
+    ++variant;
+    SCOPED_TRACE(std::to_string(m) + " x " + std::to_string(depth) + " x " + std::to_string(n));
+    const matrix<A> a(m, depth, static_cast<layout>(variant % layout_count));
+    const matrix<B> b(depth, n, static_cast<layout>(variant / 3 % layout_count));
+    a.fill(random);
+    b.fill(random);
+    const matrix<C> want(m, n, layout::dense);
+    {
+      const on_target plain(narrow::target::portable);
+      narrow::gemm(a.view(), b.view(), want.view());
+    }
+    for (const narrow::target t : kernel_targets()) {
+      SCOPED_TRACE(narrow::name_of(t));
+      const on_target kernels(t);
+      const matrix<C> got(m, n, static_cast<layout>(variant / 2 % layout_count));
+      narrow::gemm(a.view(), b.view(), got.view());
+      EXPECT_TRUE(same_elements(got, want));
+      EXPECT_TRUE(got.canaries_live());
+      const matrix<C> in_pieces(m, n, layout::padded);
+      narrow::gemm(a.view(), b.view(), in_pieces.view(), threads);
+      EXPECT_TRUE(same_elements(in_pieces, want));
+      EXPECT_TRUE(in_pieces.canaries_live());
+      const auto packed = narrow::pack<A>(b.view());
+      const matrix<C> from_packed(m, n, layout::dense);
+      narrow::gemm(a.view(), packed, from_packed.view());
+      EXPECT_TRUE(same_elements(from_packed, want));
+      EXPECT_TRUE(from_packed.canaries_live());
+      // Packed for one target, and multiplied on another.
+      if (m * depth * n < 100'000) {
+        const on_target plain(narrow::target::portable);
+        const matrix<C> elsewhere(m, n, layout::dense);
+        narrow::gemm(a.view(), packed, elsewhere.view());
+        EXPECT_TRUE(same_elements(elsewhere, want));
+      }
+    }
+  }
+}
+
+TEST(GemmBlocks, Float32) { check_shapes<float, float, float>(); }
+TEST(GemmBlocks, Float16) { check_shapes<narrow::float16, narrow::float16, float>(); }
+TEST(GemmBlocks, Bfloat16) { check_shapes<narrow::bfloat16, narrow::float8_e4m3fn, float>(); }
+TEST(GemmBlocks, SignedBytes) { check_shapes<std::int8_t, std::int8_t, std::int32_t>(); }
+TEST(GemmBlocks, UnsignedBytes) { check_shapes<std::uint8_t, std::uint8_t, double>(); }
+TEST(GemmBlocks, SixteenBits) { check_shapes<std::int16_t, narrow::fixed<4, 12>, double>(); }
+TEST(GemmBlocks, FixedOfMoreBits) { check_shapes<narrow::fixed<6, 14>, std::int8_t, float>(); }
+
+// Zero points that vary along rows and columns, per tensor, and none, of both signs.
+template <class A, class B>
+void check_zero_points() {
+  generator random(5);
+  for (const auto& [m, depth, n] : {shape{13, 37, 35}, shape{7, 1100, 20}, shape{50, 2050, 33}}) {
+    for (int kind = 0; kind < 9; ++kind) {
+      SCOPED_TRACE(std::to_string(m) + " x " + std::to_string(depth) + " x " + std::to_string(n) + ", kind " +
+                   std::to_string(kind));
+      const auto scheme = [&](int which, narrow::granularity axis, std::size_t count, std::int32_t zero) {
+        if (which == 0) return narrow::affine(0.5F);
+        if (which == 1) return narrow::affine(0.25F, zero);
+        std::vector<float> scales(count);
+        std::vector<std::int32_t> zeros(count);
+        for (std::size_t t = 0; t < count; ++t) {
+          scales[t] = std::ldexp(1.0F, static_cast<int>(t % 3) - 1);
+          zeros[t] = zero - static_cast<std::int32_t>(t % 5);
+        }
+        return narrow::affine(axis, scales, zeros);
+      };
+      narrow::quantized_matrix<A, narrow::affine> a({m, depth}, scheme(kind % 3, narrow::per_row, m, 6));
+      narrow::quantized_matrix<B, narrow::affine> b({depth, n}, scheme(kind / 3, narrow::per_column, n, 5));
+      for (std::size_t i = 0; i < m; ++i) {
+        for (std::size_t k = 0; k < depth; ++k) a.codes()(i, k) = narrow_test::random_element<A>(random);
+      }
+      for (std::size_t k = 0; k < depth; ++k) {
+        for (std::size_t j = 0; j < n; ++j) b.codes()(k, j) = narrow_test::random_element<B>(random);
+      }
+      for (const narrow::target t : kernel_targets()) {
+        const on_target kernels(t);
+        const matrix<std::int32_t> raw(m, n, layout::padded), packed(m, n, layout::dense);
+        narrow::gemm(a, b, raw.view());
+        narrow::gemm(a, narrow::pack<A>(b), packed.view());
+        EXPECT_TRUE(raw.canaries_live());
+        const matrix<float> scaled(m, n, layout::dense);
+        narrow::gemm(a, b, scaled.view());
+        for (std::size_t i = 0; i < m; ++i) {
+          for (std::size_t j = 0; j < n; ++j) {
+            std::int64_t sum = 0;
+            const std::int64_t za = a.scheme().zero_point(a.scheme().count() == 1 ? 0 : i);
+            const std::int64_t zb = b.scheme().zero_point(b.scheme().count() == 1 ? 0 : j);
+            for (std::size_t k = 0; k < depth; ++k) {
+              sum += (narrow_test::code_of(a.codes()(i, k)) - za) * (narrow_test::code_of(b.codes()(k, j)) - zb);
+            }
+            ASSERT_EQ(raw(i, j), sum) << i << ", " << j;
+            ASSERT_EQ(packed(i, j), sum) << i << ", " << j;
+            const float scale = a.scheme().scale(a.scheme().count() == 1 ? 0 : i) *
+                                b.scheme().scale(b.scheme().count() == 1 ? 0 : j);  // powers of two
+            ASSERT_EQ(scaled(i, j), static_cast<float>(sum) * scale) << i << ", " << j;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(GemmBlocks, ZeroPointsOfUnsignedAndSigned) { check_zero_points<std::uint8_t, std::int8_t>(); }
+TEST(GemmBlocks, ZeroPointsOfSignedAndUnsigned) { check_zero_points<std::int8_t, std::uint8_t>(); }
+TEST(GemmBlocks, ZeroPointsOfFourBits) { check_zero_points<narrow::uint4, narrow::int4>(); }
+
+}  // namespace
