@@ -152,6 +152,7 @@ struct value_lanes<double> {
   using vector = __m256d;
   static constexpr std::size_t width = 4;
   [[gnu::always_inline]] static inline vector from(const double* p) { return _mm256_loadu_pd(p); }
+  [[gnu::always_inline]] static inline vector from(const float* p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
   [[gnu::always_inline]] static inline vector from(const std::int32_t* p) {
     const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
     return _mm256_cvtepi32_pd(x);

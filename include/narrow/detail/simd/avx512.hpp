@@ -140,6 +140,7 @@ struct value_lanes<double> {
   using vector = __m512d;
   static constexpr std::size_t width = 8;
   [[gnu::always_inline]] static inline vector from(const double* p) { return _mm512_loadu_pd(p); }
+  [[gnu::always_inline]] static inline vector from(const float* p) { return _mm512_maskz_cvtps_pd(0xFF, _mm256_loadu_ps(p)); }
   [[gnu::always_inline]] static inline vector from(const std::int32_t* p) {
     const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
     return _mm512_maskz_cvtepi32_pd(0xFF, x);
