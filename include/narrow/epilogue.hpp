@@ -22,6 +22,7 @@
 
 #include "narrow/detail/exact.hpp"
 #include "narrow/element.hpp"
+#include "narrow/emulated.hpp"
 #include "narrow/executor.hpp"
 #include "narrow/requantize.hpp"
 #include "narrow/scheme/fit.hpp"
@@ -185,9 +186,6 @@ struct alpha {
 struct beta {
   double value;
 };
-// The type that a product of reals accumulates in: float (the default) or double.
-template <real_element Real>
-struct accumulate_in {};
 
 namespace detail {
 
@@ -212,9 +210,9 @@ requires requires(const T& t, discarded<std::uint32_t> d) { t.round_up(d); }
 inline constexpr bool is_rounding<T> = true;
 
 template <class T>
-inline constexpr bool is_accumulate_in = false;
-template <class Real>
-inline constexpr bool is_accumulate_in<accumulate_in<Real>> = true;
+inline constexpr bool is_accumulate_in = is_emulated<T>;
+template <class T, class Rounding>
+inline constexpr bool is_accumulate_in<accumulate_in<T, Rounding>> = true;
 
 template <class T>
 inline constexpr bool is_overflow = std::is_same_v<T, saturate> || std::is_same_v<T, saturate_symmetric> ||

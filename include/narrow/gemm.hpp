@@ -9,7 +9,8 @@
 // Sums: integers and fixed point exactly, whatever the depth (int32, double up to 53 bits, int64, 128 bits), zero
 // points included; floats of at most 8 significand bits in the bf16 class (accumulator.hpp), where nothing but bfloat16
 // itself could be flushed; other reals in float, with one FMA chain for each element, depth ascending; in double where
-// an operand is double, or with accumulate_in<double>{}. A scale that varies along the depth, and a scheme that says no
+// an operand is double, or with accumulate_in<double>{}; in a narrow type, simulated, with accumulate_in<T> or
+// float32_chunks<T> (emulated.hpp). A scale that varies along the depth, and a scheme that says no
 // factor (scheme/scheme.hpp), are multiplied into the operands first, as reals.
 // Outputs: reals; narrow numbers, rounded once by the type's policy or by one among the options; quantized tensors,
 // whose scheme is given; standard integers, which take the raw integer accumulator (saturating, unless told otherwise).
@@ -19,7 +20,7 @@
 // and so for every double and every code of more than 24 bits, it is a double: an exact sum is converted once, powers
 // of two scale it exactly, and affine scales round once.
 //
-// Options, in any order: alpha, beta, accumulate_in, a rounding policy or stochastic_sequence (indexed by i * n + j),
+// Options, in any order: alpha, beta, accumulate_in, float32_chunks, a rounding policy or stochastic_sequence (indexed by i * n + j),
 // an overflow policy, an executor (executor.hpp); and epilogues, applied in the order given: bias, integer_bias, relu,
 // clamp, requantize, any callable (value, i, j).
 //
@@ -33,6 +34,7 @@
 
 #include "narrow/detail/gemm/batch.hpp"
 #include "narrow/detail/gemm/compute_class.hpp"
+#include "narrow/detail/gemm/emulated.hpp"
 #include "narrow/detail/gemm/fast.hpp"
 #include "narrow/detail/gemm/finish.hpp"
 #include "narrow/detail/gemm/operand.hpp"
@@ -100,11 +102,15 @@ void gemm_matrices(const A& a, const B& b, const Output& out, std::size_t first_
     if (a.rows() == 0 || b.columns() == 0) return;
     scaling s;
     (read_scaling(s, option), ...);
-    with_accumulator<A, B, Option...>(
-        a, b, a.columns(), a.varies_along(1) || b.varies_along(0), [&](auto chosen, bool with_scale) {
-          multiply_and_finish<decltype(chosen)>(a, b, out, s, ops, conversion, first_index, with_scale,
-                                                executor_of_options(option...));
-        });
+    if constexpr ((is_emulated<Option> || ...)) {
+      multiply_emulated_and_finish(a, b, out, s, ops, conversion, first_index, option...);
+    } else {
+      with_accumulator<A, B, Option...>(
+          a, b, a.columns(), a.varies_along(1) || b.varies_along(0), [&](auto chosen, bool with_scale) {
+            multiply_and_finish<decltype(chosen)>(a, b, out, s, ops, conversion, first_index, with_scale,
+                                                  executor_of_options(option...));
+          });
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 #include "narrow/conv.hpp"
 #include "narrow/conversion_counts.hpp"
 #include "narrow/element.hpp"
+#include "narrow/emulated.hpp"
 #include "narrow/encoding/encoding.hpp"
 #include "narrow/epilogue.hpp"
 #include "narrow/executor.hpp"

@@ -6,13 +6,13 @@ cmake_minimum_required(VERSION 3.25)
 # One line a layer, low to high, in files and folders. A header includes its own layer and those before it. A folder
 # stands for the files in it, not for the folders in it: those have entries of their own. A file goes before a folder.
 set(layers
-    "rounding.hpp overflow.hpp random.hpp tensor_view.hpp detail/ detail/simd/"
+    "rounding.hpp overflow.hpp random.hpp target.hpp tensor_view.hpp detail/ detail/simd/"
     "encoding/"
     "stochastic_stream.hpp detail/number/ number.hpp number_math.hpp number_transcendental.hpp number_traits.hpp"
     "number_io.hpp element.hpp"
     "scheme/"
-    "conversion_counts.hpp quantized_tensor.hpp quantize.hpp"
-    "accumulator.hpp epilogue.hpp requantize.hpp gemm.hpp detail/gemm/"
+    "conversion_counts.hpp quantized_tensor.hpp quantize.hpp executor.hpp"
+    "accumulator.hpp emulated.hpp epilogue.hpp requantize.hpp pack.hpp gemm.hpp detail/gemm/"
     "conv.hpp detail/conv/"
     "training/")
 

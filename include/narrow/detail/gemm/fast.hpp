@@ -77,6 +77,21 @@ zero_points packed_zero_points(const Operand& x, std::size_t axis, scratch& spac
   return {values, varies};
 }
 
+// lower (operand.hpp) by the packing of the target in use.
+template <class Real, class Operand>
+dense<Real> lower_by_vectors(const Operand& x, bool with_scale) {
+  dense<Real> result{x.rows(), x.columns(), {}};
+  result.values.resize(checked_product(x.rows(), x.columns(), "gemm"));
+  auto* const to = reinterpret_cast<std::byte*>(result.values.data());
+  const bool done = on_target([&](auto target) {
+    const packer p = decltype(target)::template packing<real_panel<Real>>(x, with_scale);
+    const auto stride = static_cast<std::ptrdiff_t>(x.columns() * sizeof(Real));
+    if (!result.values.empty()) p.rows(&x, 0, x.rows(), 0, x.columns(), with_scale, to, stride);
+    return true;
+  });
+  return done ? result : lower<Real>(x, with_scale);
+}
+
 // The output in pieces of whole tiles, enough of them to keep the executor busy and none too small to be worth a task.
 template <executor E>
 void run_in_parts(const gemm_plan& plan, const E& e) {

@@ -40,6 +40,7 @@ struct fits_bfloat16<E> {
 template <real_element T>
 struct real_operand {
   using value_type = T;
+  static constexpr bool is_unscaled = true;
   static constexpr bool is_fixed = false;
   static constexpr bool has_factor = true;
   static constexpr bool has_real_factor = false;
@@ -66,6 +67,7 @@ template <class T, class Scheme>
 struct coded_operand {
   using value_type = T;
   using E = encoding_of<T>;
+  static constexpr bool is_unscaled = std::is_same_v<Scheme, unscaled_scheme>;
   static constexpr bool has_factor = requires(const Scheme& s) { s.template factor<E>(0); };
   static constexpr bool is_fixed = fixed_point_encoding<E> && has_factor;
   static constexpr bool has_real_factor = !requires { requires Scheme::factor_is_power_of_two; };
