@@ -29,4 +29,18 @@ TEST_F(EmulatedTargets, OperandsOfOtherFormats) {
   check<float>(accumulate_in<narrow::float16>{}, 5, 50, 37);  // products of 48 bits
 }
 
+// Few exponents: most sums are subnormal or overflow.
+TEST_F(EmulatedTargets, StochasticAtTheEnds) {
+  using narrow::float_descriptor, narrow::float_format, narrow::number, narrow::stochastic_sequence;
+  using small = number<float_format<float_descriptor{3, 6, 3}>>;
+  using saturating = number<float_format<float_descriptor{2, 6, 0, narrow::specials::nan_negative_zero}>>;
+  for (const bool pre_round : {false, true}) {
+    for (const int count : {1, 8, 31}) {
+      const stochastic_sequence bits{6, 0, 0, count, pre_round};
+      check<narrow::float16>(accumulate_in<small, stochastic_sequence>{20, bits}, 5, 150, 37);
+      check<narrow::float16>(accumulate_in<saturating, stochastic_sequence>{20, bits}, 5, 150, 37);
+    }
+  }
+}
+
 }  // namespace

@@ -73,6 +73,7 @@ double zero_of(double x, double y, const Rounding&) {
 template <class T, class Rounding>
 double step_in_units(double sum, double a, double b, const Rounding& rounding) {
   using E = typename T::encoding_type;
+  if (!std::isfinite(sum) || !std::isfinite(a)) return sum + a * b;  // of formats with an infinity
   const int128 exact = in_units(sum) + in_units(a * b);
   if (exact != 0) return rounded<T>(exact, rounding);
   if constexpr (narrow::fixed_point_encoding<E>) {

@@ -103,6 +103,15 @@ emulated_kernel choose_emulated_kernel([[maybe_unused]] bool bounded) {
   return {};
 }
 
+template <class From, class To>
+void copy_totals(const From* from, std::size_t n, To* to) {
+  if constexpr (std::is_same_v<From, To>) {
+    std::copy_n(from, n, to);
+  } else {
+    for (std::size_t j = 0; j < n; ++j) to[j] = static_cast<To>(from[j]);
+  }
+}
+
 // sums (m x n) = a (m x depth) b (depth x n) by the kernel, a panel of b after the other. b has strides, so that a
 // single column can be multiplied as a row.
 template <class Option, class Sum>
@@ -134,7 +143,11 @@ void multiply_emulated(const Option& option, const emulated_kernel& kernel, cons
     for (std::size_t k = 0; k < depth; ++k) {
       const float* const from = b + k * b_row + j0 * b_column;
       float* const to = panel + k * columns;
-      for (std::size_t j = 0; j < width; ++j) to[j] = from[j * b_column];
+      if (b_column == 1) {
+        std::copy_n(from, width, to);
+      } else {
+        for (std::size_t j = 0; j < width; ++j) to[j] = from[j * b_column];
+      }
     }
     // The columns beyond the matrix keep what they held, whose sums nobody reads.
     for (std::size_t i0 = 0; i0 < m; i0 += rows) {
@@ -147,13 +160,10 @@ void multiply_emulated(const Option& option, const emulated_kernel& kernel, cons
       (m == 1 ? kernel.row : kernel.tile)(t);
       for (std::size_t r = 0; r < height; ++r) {
         Sum* const to = sums + (i0 + r) * n + j0;
-        const auto copy = [&](const auto* from) {
-          for (std::size_t j = 0; j < width; ++j) to[j] = static_cast<Sum>(from[r * columns + j]);
-        };
         if (kernel.in_double) {
-          copy(totals.data());
+          copy_totals(totals.data() + r * columns, width, to);
         } else {
-          copy(reinterpret_cast<const float*>(totals.data()));
+          copy_totals(reinterpret_cast<const float*>(totals.data()) + r * columns, width, to);
         }
       }
     }

@@ -74,6 +74,11 @@ enum class rounding_method {
   fixed_magic    // fixed point: one magic number
 };
 
+template <class Rounding>
+inline constexpr bool is_rule_for_all_lanes = true;
+template <class Bits>
+inline constexpr bool is_rule_for_all_lanes<stochastic_lanes<Bits>> = false;
+
 // The constants of a method, as Lane (float or double). E and Overflow as in an accumulator that rounds to nearest
 // even.
 template <class E, class Overflow, class Lane>
@@ -108,6 +113,11 @@ struct nearest_constants {
   // The least magnitude that overflows: the midpoint above the largest number, whose code is odd, goes up.
   static constexpr Lane first_beyond() {
     return largest() + power_of_two(E::max_exponent - E::descriptor.mantissa_bits - 1);
+  }
+
+  // What follows the largest number.
+  static constexpr Lane next_beyond() {
+    return largest() + power_of_two(E::max_exponent - E::descriptor.mantissa_bits);
   }
 
   static constexpr Lane fixed_shift() { return power_of_two(S - 1 - E::fraction_bits) * 3; }

@@ -1,8 +1,10 @@
 // The tile of an emulated accumulator, over any vectors S of detail/simd/sums.hpp; included in a target region and its
 // namespace. The specification is emulated_sum (emulated.hpp).
 //
-// Register budget in AVX-512, 4 x 2 tile: 8 sums, 2 vectors of b, up to 8 constants, the rest temporaries. What bounds
-// it: a step to float16 is 12 instructions on 16 sums, a chain of about 25 cycles, so that 8 sums keep both ports busy.
+// Register budget in AVX-512: 8 sums of a 4 x 2 tile, 2 vectors of b, up to 8 constants, the rest temporaries; 16
+// chains of an 8 x 2 tile where a step is one FMA. What bounds it: instructions. A step on a vector takes 2 FMAs, 2 to
+// choose the odd one, and 2 conversions (binary16), 6 (bfloat16) or 8 (magic) more, a chain of about 25 cycles, which 8
+// sums cover.
 
 // The real nearest to x that T has, or what T's overflow makes of it.
 //
@@ -64,11 +66,50 @@ template <class S, class T, class Rounding>
   return E::template decode<lane>(code).v;
 }
 
+// A float format under stochastic rounding, in double lanes, M fraction bits. With b the low 2^e of the lowest normal
+// binade added to magnitudes below it, |x| + b has T's spacing at its bit 52 - M (the addition rounds to odd: the bits
+// that matter, M + count of them, are exact and followed by a sticky one). The policy's "up iff floor(d * 2^count) + R
+// >= 2^count" is the carry of adding R at bit 52 - M - count; pre_round rounds there first.
+template <class S, class T, class Rounding>
+[[gnu::always_inline]] inline typename S::real round_stochastically(const typename S::real& x,
+                                                                    const Rounding& rounding) {
+  using E = encoding_of<T>;
+  using real = typename S::real;
+  using lane = lanes<double, S::width>;
+  using U = bits_of<lane>;
+  using constants = nearest_constants<E, overflow_of<T>, double>;
+  constexpr double least = constants::least_normal(), largest = constants::largest(), next = constants::next_beyond();
+  constexpr int cut = constants::S - E::descriptor.mantissa_bits;
+  const real sign_bit = S::set(-0.0);
+  const U magnitude = to_bits(lane(x)) & ~to_bits(lane(sign_bit));
+  const real base = S::masked(S::set(least), from_bits<lane>(less(magnitude, to_bits(lane(S::set(least))))).v);
+  U bits = to_bits(lane(S::sum_to_odd(from_bits<lane>(magnitude).v, base)));
+  const int place = cut - rounding.count;
+  if (rounding.pre_round) {
+    const U below_half((typename U::vector)S::set_words((std::uint64_t{1} << place >> 1) - 1));
+    bits = bits + ((bits >> place) & U(1)) + below_half;
+  }
+  const U used((typename U::vector)S::set_words((std::uint64_t{1} << rounding.count) - 1));
+  const U random = rounding.bits & used;
+  bits = (bits + (random << place)) & ~U((std::uint64_t{1} << cut) - 1);
+  const real rounded = difference(from_bits<lane>(bits).v, base);
+  real result = S::with_sign(rounded, x, sign_bit);
+  if constexpr (std::is_same_v<overflow_of<T>, saturate>) {
+    result = S::minimum(S::set(largest), S::maximum(S::set(-largest), result));
+  } else {
+    result = S::infinite_beyond(result, S::set(next), result);
+  }
+  // Where there is no -0, it becomes +0.
+  return E::descriptor.special == specials::nan_negative_zero ? sum(result, S::set(0.0)) : result;
+}
+
 template <class S, class T, class Rounding>
 [[gnu::always_inline]] inline typename S::real round_real(const typename S::real& x, const Rounding& rounding) {
   using constants = nearest_constants<encoding_of<T>, overflow_of<T>, typename S::element>;
   if constexpr (std::is_same_v<Rounding, nearest_even> && constants::method() != rounding_method::codec) {
     return round_to_nearest_even<S, T>(x);
+  } else if constexpr (!is_rule_for_all_lanes<Rounding> && constants::method() == rounding_method::magic) {
+    return round_stochastically<S, T>(x, rounding);
   } else {
     return round_through_code<S, T>(x, rounding);
   }
@@ -100,27 +141,29 @@ struct tile_bits {
   stochastic_sequence sequence;
 
   [[gnu::always_inline]] inline void fill(std::uint64_t group) {
-    const words key0 = words(sequence.seed & 0xFFFFFFFF), key1 = words(sequence.seed >> 32);
+    const words key0 = all_of(sequence.seed & 0xFFFFFFFF), key1 = all_of(sequence.seed >> 32);
+    const words stream0 = all_of(sequence.stream & 0xFFFFFFFF), stream1 = all_of(sequence.stream >> 32);
     for (std::size_t i = 0; i < Sums; ++i) {
-      words first;
-      __builtin_memcpy(&first, place[i], sizeof first);
+      words block;
+      __builtin_memcpy(&block, place[i], sizeof block);
       // Indices are modulo 2^64, and so blocks modulo 2^62.
-      first = ((first + words(group)) << 6) >> 2;
+      block = ((block + all_of(group)) << 6) >> 2;
       for (std::size_t s = 0; s < 16; ++s) {
-        words c0 = first + words(s), c1 = c0 >> 32;
-        words c2 = words(sequence.stream & 0xFFFFFFFF), c3 = words(sequence.stream >> 32);
-        words k0 = key0, k1 = key1;
+        words c0 = block, c1 = block >> 32, c2 = stream0, c3 = stream1, k0 = key0, k1 = key1;
         // The upper halves hold garbage that nothing reads: a product takes the lower ones.
-        for (int round = 0; round < 7; ++round) {
-          const words product0 = low_product(c0, words(std::uint64_t{0xD2511F53}));
-          const words product1 = low_product(c2, words(std::uint64_t{0xCD9E8D57}));
+        NARROW_UNROLL for (int round = 0; round < 7; ++round) {
+          const words product0 = low_product(c0, all_of(0xD2511F53)), product1 = low_product(c2, all_of(0xCD9E8D57));
           c0 = (product1 >> 32) ^ c1 ^ k0, c1 = product1;
           c2 = (product0 >> 32) ^ c3 ^ k1, c3 = product0;
-          k0 = k0 + words(std::uint64_t{0x9E3779B9}), k1 = k1 + words(std::uint64_t{0xBB67AE85});
+          k0 = k0 + all_of(0x9E3779B9), k1 = k1 + all_of(0xBB67AE85);
         }
         keep(s, i, c0), keep(s + 16, i, c1), keep(s + 32, i, c2), keep(s + 48, i, c3);
+        block = block + all_of(1);
       }
     }
+  }
+  [[gnu::always_inline]] static inline words all_of(std::uint64_t x) {
+    return words((typename words::vector)S::set_words(x));
   }
   [[gnu::always_inline]] static inline words low_product(const words& a, const words& b) {
     return words((typename words::vector)S::multiply_low((typename S::words)a.v, (typename S::words)b.v));
@@ -130,9 +173,8 @@ struct tile_bits {
     __builtin_memcpy(bits[at][i], &low, sizeof low);
   }
   [[gnu::always_inline]] inline stochastic_lanes<words> at(std::uint64_t step, std::size_t i) const {
-    lanes<std::uint32_t, S::width> low;
-    __builtin_memcpy(&low, bits[step % 64][i], sizeof low);
-    return {widen(low), sequence.count, sequence.pre_round};
+    const words random((typename words::vector)S::load_words(bits[step % 64][i]));
+    return {random, sequence.count, sequence.pre_round};
   }
 };
 
@@ -244,7 +286,8 @@ void emulated_tile(const emulated_arguments& t) {
 template <class S, class Option>
 constexpr emulated_kernel emulated_kernel_of() {
   constexpr bool random = std::is_same_v<typename Option::rounding_type, stochastic_sequence>;
-  constexpr std::size_t rows = rounds_each_chunk<Option> && !random ? 6 : 4, wide = random ? 4 : 8;
+  constexpr std::size_t rows = rounds_each_chunk<Option> && !random ? (sizeof(typename S::real) == 64 ? 8 : 6) : 4;
+  constexpr std::size_t wide = random ? 4 : 8;
   return {rows,
           2 * S::width,
           wide * S::width,

@@ -129,6 +129,12 @@ struct f64x4 {
   [[gnu::always_inline]] static inline words multiply_low(const words& a, const words& b) {
     return _mm256_mul_epu32(a, b);
   }
+  [[gnu::always_inline]] static inline words set_words(std::uint64_t x) {
+    return _mm256_set1_epi64x(static_cast<long long>(x));
+  }
+  [[gnu::always_inline]] static inline words load_words(const std::uint32_t* p) {
+    return _mm256_cvtepu32_epi64(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
 
   [[gnu::always_inline]] static inline real sum_to_odd(const real& x, const real& y) {
     const real s = sum(x, y), y_part = difference(s, x);
@@ -259,6 +265,12 @@ struct f64x8 {
   }
   [[gnu::always_inline]] static inline words multiply_low(const words& a, const words& b) {
     return _mm512_maskz_mul_epu32(all, a, b);
+  }
+  [[gnu::always_inline]] static inline words set_words(std::uint64_t x) {
+    return _mm512_set1_epi64(static_cast<long long>(x));
+  }
+  [[gnu::always_inline]] static inline words load_words(const std::uint32_t* p) {
+    return _mm512_maskz_cvtepu32_epi64(all, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
   }
 
   [[gnu::always_inline]] static inline real the_odd_one(const real& down, const real& up) {
