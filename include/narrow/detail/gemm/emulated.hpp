@@ -112,6 +112,23 @@ void copy_totals(const From* from, std::size_t n, To* to) {
   }
 }
 
+// `width` columns of b, `columns` apart in the panel: row by row where a row is contiguous, else in blocks of a cache
+// line of each column.
+inline void pack_panel(const float* b, std::size_t b_row, std::size_t b_column, std::size_t depth, std::size_t width,
+                       std::size_t columns, float* panel) {
+  if (b_column == 1) {
+    for (std::size_t k = 0; k < depth; ++k) std::copy_n(b + k * b_row, width, panel + k * columns);
+    return;
+  }
+  constexpr std::size_t line = 64 / sizeof(float);
+  for (std::size_t first = 0; first < depth; first += line) {
+    const std::size_t last = std::min(first + line, depth);
+    for (std::size_t j = 0; j < width; ++j) {
+      for (std::size_t k = first; k < last; ++k) panel[k * columns + j] = b[k * b_row + j * b_column];
+    }
+  }
+}
+
 // sums (m x n) = a (m x depth) b (depth x n) by the kernel, a panel of b after the other. b has strides, so that a
 // single column can be multiplied as a row.
 template <class Option, class Sum>
@@ -140,15 +157,7 @@ void multiply_emulated(const Option& option, const emulated_kernel& kernel, cons
   if constexpr (std::is_same_v<typename Option::rounding_type, stochastic_sequence>) t.random = option.rounding;
   for (std::size_t j0 = 0; j0 < n; j0 += columns) {
     const std::size_t width = std::min(columns, n - j0);
-    for (std::size_t k = 0; k < depth; ++k) {
-      const float* const from = b + k * b_row + j0 * b_column;
-      float* const to = panel + k * columns;
-      if (b_column == 1) {
-        std::copy_n(from, width, to);
-      } else {
-        for (std::size_t j = 0; j < width; ++j) to[j] = from[j * b_column];
-      }
-    }
+    pack_panel(b + j0 * b_column, b_row, b_column, depth, width, columns, panel);
     // The columns beyond the matrix keep what they held, whose sums nobody reads.
     for (std::size_t i0 = 0; i0 < m; i0 += rows) {
       const std::size_t height = std::min(rows, m - i0);

@@ -21,21 +21,21 @@ namespace narrow::detail::avx512_vnni {
 #include "narrow/detail/gemm/tile.inl"
 #include "narrow/detail/gemm/limb_tile.inl"
 // clang-format on
-inline constexpr tile_kernel bytes = kernel_of<s8_step, 12, 2>(), limbs = limb_kernel();
+inline constexpr tile_kernel bytes_kernel = kernel_of<s8_step, 12, 2>(), limbs_kernel = limb_kernel();
 }  // namespace narrow::detail::avx512_vnni
 NARROW_END_TARGET
 
 NARROW_BEGIN_AVX512_BF16
 namespace narrow::detail::avx512_bf16 {
 #include "narrow/detail/gemm/tile.inl"
-inline constexpr tile_kernel bf16 = kernel_of<bf16_step, 12, 2>();
+inline constexpr tile_kernel bf16_kernel = kernel_of<bf16_step, 12, 2>();
 }  // namespace narrow::detail::avx512_bf16
 NARROW_END_TARGET
 
 NARROW_BEGIN_AVX512_POPCNT
 namespace narrow::detail::avx512_popcnt {
 #include "narrow/detail/gemm/tile.inl"
-inline constexpr tile_kernel bits = kernel_of<bit_step, 12, 2>();
+inline constexpr tile_kernel bits_kernel = kernel_of<bit_step, 12, 2>();
 }  // namespace narrow::detail::avx512_popcnt
 NARROW_END_TARGET
 
@@ -46,18 +46,19 @@ namespace narrow::detail::avx512 {
 #include "narrow/detail/gemm/interleave.inl"
 #include "narrow/detail/gemm/pack.inl"
 #include "narrow/detail/gemm/tile.inl"
-inline constexpr tile_kernel f32 = kernel_of<f32_step, 12, 2>(), f64 = kernel_of<f64_step, 12, 2>(),
-                             bf16 = kernel_of<bf16_emulated_step, 12, 2>(), pairs = kernel_of<pairs_step, 12, 2>(),
-                             bits = kernel_of<bit_nibbles_step, 12, 2>();
+inline constexpr tile_kernel f32_kernel = kernel_of<f32_step, 12, 2>(), f64_kernel = kernel_of<f64_step, 12, 2>(),
+                             bf16_kernel = kernel_of<bf16_emulated_step, 12, 2>(),
+                             pairs_kernel = kernel_of<pairs_step, 12, 2>(),
+                             bits_kernel = kernel_of<bit_nibbles_step, 12, 2>();
 
 struct gemm_target {
-  static const tile_kernel* f32() { return &avx512::f32; }
-  static const tile_kernel* f64() { return &avx512::f64; }
-  static const tile_kernel* bf16() { return this_cpu().bf16 ? &avx512_bf16::bf16 : &avx512::bf16; }
-  static const tile_kernel* pairs() { return &avx512::pairs; }
-  static const tile_kernel* bytes() { return this_cpu().vnni ? &avx512_vnni::bytes : nullptr; }
-  static const tile_kernel* limbs() { return this_cpu().vnni ? &avx512_vnni::limbs : nullptr; }
-  static const tile_kernel* bits() { return this_cpu().vpopcntdq ? &avx512_popcnt::bits : &avx512::bits; }
+  static const tile_kernel* f32() { return &avx512::f32_kernel; }
+  static const tile_kernel* f64() { return &avx512::f64_kernel; }
+  static const tile_kernel* bf16() { return this_cpu().bf16 ? &avx512_bf16::bf16_kernel : &avx512::bf16_kernel; }
+  static const tile_kernel* pairs() { return &avx512::pairs_kernel; }
+  static const tile_kernel* bytes() { return this_cpu().vnni ? &avx512_vnni::bytes_kernel : nullptr; }
+  static const tile_kernel* limbs() { return this_cpu().vnni ? &avx512_vnni::limbs_kernel : nullptr; }
+  static const tile_kernel* bits() { return this_cpu().vpopcntdq ? &avx512_popcnt::bits_kernel : &avx512::bits_kernel; }
   static bool flushes_by_itself() { return this_cpu().bf16; }
   template <class Panel, class Operand>
   static packer packing(const Operand& x, bool with_scale) {
@@ -78,18 +79,19 @@ namespace narrow::detail::avx2 {
 #include "narrow/detail/gemm/interleave.inl"
 #include "narrow/detail/gemm/pack.inl"
 #include "narrow/detail/gemm/tile.inl"
-inline constexpr tile_kernel f32 = kernel_of<f32_step, 6, 2>(), f64 = kernel_of<f64_step, 6, 2>(),
-                             bf16 = kernel_of<bf16_emulated_step, 4, 2>(), pairs = kernel_of<pairs_step, 6, 2>(),
-                             bits = kernel_of<bit_nibbles_step, 4, 2>();
+inline constexpr tile_kernel f32_kernel = kernel_of<f32_step, 6, 2>(), f64_kernel = kernel_of<f64_step, 6, 2>(),
+                             bf16_kernel = kernel_of<bf16_emulated_step, 4, 2>(),
+                             pairs_kernel = kernel_of<pairs_step, 6, 2>(),
+                             bits_kernel = kernel_of<bit_nibbles_step, 4, 2>();
 
 struct gemm_target {
-  static const tile_kernel* f32() { return &avx2::f32; }
-  static const tile_kernel* f64() { return &avx2::f64; }
-  static const tile_kernel* bf16() { return &avx2::bf16; }
-  static const tile_kernel* pairs() { return &avx2::pairs; }
+  static const tile_kernel* f32() { return &avx2::f32_kernel; }
+  static const tile_kernel* f64() { return &avx2::f64_kernel; }
+  static const tile_kernel* bf16() { return &avx2::bf16_kernel; }
+  static const tile_kernel* pairs() { return &avx2::pairs_kernel; }
   static const tile_kernel* bytes() { return nullptr; }
   static const tile_kernel* limbs() { return nullptr; }
-  static const tile_kernel* bits() { return &avx2::bits; }
+  static const tile_kernel* bits() { return &avx2::bits_kernel; }
   static bool flushes_by_itself() { return false; }
   template <class Panel, class Operand>
   static packer packing(const Operand& x, bool with_scale) {
