@@ -8,6 +8,7 @@
 #include "narrow/interop/threads.hpp"
 #include "narrow/narrow.hpp"
 #include "support/gemm_reference.hpp"
+#include "support/targets.hpp"
 
 namespace {
 
@@ -15,24 +16,11 @@ using narrow_test::generator;
 using narrow_test::layout;
 using narrow_test::layout_count;
 using narrow_test::matrix;
-
-// Runs a body on a target, and the former one afterwards.
-class on_target {
- public:
-  explicit on_target(narrow::target t) : before_(narrow::set_target(t)) {}
-  on_target(const on_target&) = delete;
-  on_target& operator=(const on_target&) = delete;
-  ~on_target() { narrow::set_target(before_); }
-
- private:
-  narrow::target before_;
-};
+using support::on_target;
 
 std::vector<narrow::target> kernel_targets() {
-  std::vector<narrow::target> result;
-  for (const narrow::target t : {narrow::target::avx2, narrow::target::avx512}) {
-    if (t <= narrow::best_target()) result.push_back(t);
-  }
+  auto result = support::supported_targets();
+  result.erase(result.begin());  // the plain loops
   return result;
 }
 

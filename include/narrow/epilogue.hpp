@@ -7,6 +7,7 @@
 //   static constexpr bool acts_on_accumulator = true   it sees the integer accumulator (std::int64_t), before any scale
 //   static constexpr bool keeps_integers = true        of an integer it makes an integer: it may act on accumulators
 //                                                      too, before `requantize` or a raw integer output
+//   static constexpr bool gives_codes = true           and makes it the output's code: always the last one
 //   void check(rows, columns, columns_name) const      throws where the output's shape does not suit it
 //   auto elements() const                              a view of what it reads, which the output must not overlap
 #pragma once
@@ -153,6 +154,7 @@ struct clamp {
 // saturates to its own range unless `lowest` and `highest` are narrower.
 struct requantize {
   static constexpr bool acts_on_accumulator = true;
+  static constexpr bool gives_codes = true;
   std::vector<fixed_multiplier> multipliers;
   std::int32_t zero_point = 0;
   std::int32_t lowest = std::numeric_limits<std::int32_t>::min();
@@ -178,6 +180,42 @@ struct requantize {
   }
 };
 
+// Requantization to codes by a float, always the last epilogue: clamp(round(float(accumulator) * scale) + zero_point),
+// to nearest even, as FBGEMM and QNNPACK do. One scale, or one a column. The accumulator must fit int32 (it saturates).
+// The output holds integer codes of up to 16 bits, and saturates to its own range unless `lowest` and `highest` are
+// narrower.
+struct requantize_float {
+  static constexpr bool acts_on_accumulator = true;
+  static constexpr bool gives_codes = true;
+  std::vector<float> scales;
+  std::int32_t zero_point = 0;
+  std::int32_t lowest = -65536;
+  std::int32_t highest = 65535;
+
+  float scale(std::size_t j) const { return scales[scales.size() == 1 ? 0 : j]; }
+  std::int64_t operator()(std::int64_t v, std::size_t, std::size_t j) const {
+    constexpr std::int64_t low = std::numeric_limits<std::int32_t>::min(),
+                           high = std::numeric_limits<std::int32_t>::max();
+    const float real = detail::product(static_cast<float>(std::clamp(v, low, high)), scale(j));
+    // Bounds of integers may be applied first.
+    const auto code = static_cast<std::int32_t>(
+        detail::real_to_integer<saturate>(real, 0, nearest_even{}, {std::uint32_t{1} << 20, std::uint32_t{1} << 20}));
+    return std::clamp(code + zero_point, lowest, highest);
+  }
+  void check(std::size_t, std::size_t n, const char* columns) const {
+    detail::require(scales.size() == 1 || scales.size() == n, "requantize_float: it has ", scales.size(),
+                    " scales; it must have 1, or one for each of the ", n, " ", columns);
+    for (std::size_t j = 0; j < scales.size(); ++j) {
+      detail::require(detail::is_normal(scales[j]) && scales[j] > 0, "requantize_float: scale ", j, " is ", scales[j],
+                      "; it must be a positive normal number");
+    }
+    detail::require(lowest >= -65536 && lowest <= highest && highest <= 65535, "requantize_float: lowest is ", lowest,
+                    " and highest ", highest, "; they must lie, in this order, between -65536 and 65535");
+    detail::require(zero_point >= -65536 && zero_point <= 65535, "requantize_float: zero_point is ", zero_point,
+                    "; it must be between -65536 and 65535");
+  }
+};
+
 // alpha * (a b), before the epilogues.
 struct alpha {
   double value;
@@ -194,6 +232,13 @@ inline constexpr bool on_accumulator = false;
 template <class Op>
 requires requires { Op::acts_on_accumulator; }
 inline constexpr bool on_accumulator<Op> = Op::acts_on_accumulator;
+
+// Requantization, of any kind.
+template <class Op>
+inline constexpr bool is_requantization = false;
+template <class Op>
+requires requires { Op::gives_codes; }
+inline constexpr bool is_requantization<Op> = Op::gives_codes;
 
 template <class Op>
 inline constexpr bool keeps_integers = on_accumulator<Op>;

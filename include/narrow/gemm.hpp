@@ -20,9 +20,9 @@
 // and so for every double and every code of more than 24 bits, it is a double: an exact sum is converted once, powers
 // of two scale it exactly, and affine scales round once.
 //
-// Options, in any order: alpha, beta, accumulate_in, float32_chunks, a rounding policy or stochastic_sequence (indexed by i * n + j),
-// an overflow policy, an executor (executor.hpp); and epilogues, applied in the order given: bias, integer_bias, relu,
-// clamp, requantize, any callable (value, i, j).
+// Options, in any order: alpha, beta, accumulate_in, float32_chunks, a rounding policy or stochastic_sequence (indexed
+// by i * n + j), an overflow policy, an executor (executor.hpp); and epilogues, applied in the order given: bias,
+// integer_bias, relu, clamp, requantize, requantize_float, any callable (value, i, j).
 //
 // Batches: c[t] = a[t] b[t] where all three have rank 3. An extent of 1 in a or b serves every t. Element (t, i, j) of
 // a stochastic output has the index (t * m + i) * n + j.

@@ -77,6 +77,7 @@ struct finisher {
   std::size_t first_index;  // of element (0, 0): the random bits of (i, j) have the index first_index + i * columns + j
 
   static constexpr std::size_t op_count = std::tuple_size_v<Ops>;
+  static constexpr bool saturates = std::is_same_v<typename Conversion::overflow, saturate>;
   static constexpr bool takes_integers = Output::is_raw || gives_codes<Ops> || has_accumulator_epilogue<Ops>;
   template <std::size_t I>
   using op_type = std::remove_cvref_t<std::tuple_element_t<I, Ops>>;

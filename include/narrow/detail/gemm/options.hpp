@@ -131,13 +131,13 @@ inline constexpr bool has_accumulator_epilogue<std::tuple<const Op&...>> = (on_a
 template <class Ops>
 inline constexpr bool gives_codes = false;
 template <class... Op>
-inline constexpr bool gives_codes<std::tuple<const Op&...>> = (std::is_same_v<Op, requantize> || ...);
+inline constexpr bool gives_codes<std::tuple<const Op&...>> = (is_requantization<Op> || ...);
 
 template <class Ops>
 inline constexpr bool requantizes_early = false;
 template <class First, class... Rest>
 inline constexpr bool requantizes_early<std::tuple<const First&, const Rest&...>> =
-    (sizeof...(Rest) > 0 && std::is_same_v<First, requantize>) || requantizes_early<std::tuple<const Rest&...>>;
+    (sizeof...(Rest) > 0 && is_requantization<First>) || requantizes_early<std::tuple<const Rest&...>>;
 
 template <class Ops>
 inline constexpr bool all_keep_integers = true;

@@ -115,14 +115,20 @@ struct int32_sums : units_of_32 {
   }
 };
 
-// A product that the compiler may not fuse with a sum that follows. Clang fuses only within one statement.
+[[gnu::always_inline]] inline __m256i saturating_sum(const __m256i& a, const __m256i& b) {
+  const __m256i sum = _mm256_add_epi32(a, b);
+  const __m256i over = _mm256_and_si256(_mm256_xor_si256(a, sum), _mm256_xor_si256(b, sum));
+  const __m256i limit = _mm256_xor_si256(_mm256_srai_epi32(a, 31), _mm256_set1_epi32(0x7FFF'FFFF));
+  return _mm256_blendv_epi8(sum, limit, _mm256_srai_epi32(over, 31));
+}
+
+// A product that the compiler may not fuse with a sum that follows. (GCC 12 takes __builtin_assoc_barrier of a vector
+// apart, element by element.)
 template <class Vector>
 [[gnu::always_inline]] inline Vector uncontracted(const Vector& x) {
-#if defined(__clang__)
-  return x;
-#else
-  return __builtin_assoc_barrier(x);
-#endif
+  Vector result = x;
+  __asm__("" : "+x"(result));
+  return result;
 }
 
 // Values on their way from sums to the output: a vector of them, and what epilogues do. Products are never contracted.
@@ -136,6 +142,12 @@ struct value_lanes<float> {
   [[gnu::always_inline]] static inline vector from(const std::int32_t* p) {
     const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
     return _mm256_cvtepi32_ps(x);
+  }
+  [[gnu::always_inline]] static inline vector from_words(const __m256i& x) { return _mm256_cvtepi32_ps(x); }
+  // To the nearest integer, whatever MXCSR says, plus an integer.
+  [[gnu::always_inline]] static inline __m256i rounded(const vector& x, std::int32_t more) {
+    const vector whole = _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    return _mm256_add_epi32(_mm256_cvttps_epi32(whole), _mm256_set1_epi32(more));
   }
   [[gnu::always_inline]] static inline vector all(float x) { return _mm256_set1_ps(x); }
   [[gnu::always_inline]] static inline vector sum(const vector& a, const vector& b) { return _mm256_add_ps(a, b); }

@@ -99,14 +99,20 @@ struct int32_sums : units_of_32 {
   }
 };
 
-// A product that the compiler may not fuse with a sum that follows. Clang fuses only within one statement.
+[[gnu::always_inline]] inline __m512i saturating_sum(const __m512i& a, const __m512i& b) {
+  const __m512i sum = _mm512_add_epi32(a, b);
+  const __m512i over = _mm512_and_si512(_mm512_xor_si512(a, sum), _mm512_xor_si512(b, sum));
+  const __m512i limit = _mm512_xor_si512(_mm512_srai_epi32(a, 31), _mm512_set1_epi32(0x7FFF'FFFF));
+  return _mm512_mask_mov_epi32(sum, _mm512_movepi32_mask(over), limit);
+}
+
+// A product that the compiler may not fuse with a sum that follows. (GCC 12 takes __builtin_assoc_barrier of a vector
+// apart, element by element.)
 template <class Vector>
 [[gnu::always_inline]] inline Vector uncontracted(const Vector& x) {
-#if defined(__clang__)
-  return x;
-#else
-  return __builtin_assoc_barrier(x);
-#endif
+  Vector result = x;
+  __asm__("" : "+v"(result));
+  return result;
 }
 
 // Values on their way from sums to the output: a vector of them, and what epilogues do. Products are never contracted.
@@ -120,6 +126,15 @@ struct value_lanes<float> {
   [[gnu::always_inline]] static inline vector from(const std::int32_t* p) {
     const __m512i x = _mm512_loadu_si512(p);
     return _mm512_maskz_cvtepi32_ps(every_lane, x);
+  }
+  [[gnu::always_inline]] static inline vector from_words(const __m512i& x) {
+    return _mm512_maskz_cvtepi32_ps(every_lane, x);
+  }
+  // To the nearest integer, whatever MXCSR says, plus an integer.
+  [[gnu::always_inline]] static inline __m512i rounded(const vector& x, std::int32_t more) {
+    return _mm512_add_epi32(
+        _mm512_maskz_cvt_roundps_epi32(every_lane, x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC),
+        _mm512_set1_epi32(more));
   }
   [[gnu::always_inline]] static inline vector all(float x) { return _mm512_set1_ps(x); }
   [[gnu::always_inline]] static inline vector sum(const vector& a, const vector& b) { return _mm512_add_ps(a, b); }
@@ -140,7 +155,9 @@ struct value_lanes<double> {
   using vector = __m512d;
   static constexpr std::size_t width = 8;
   [[gnu::always_inline]] static inline vector from(const double* p) { return _mm512_loadu_pd(p); }
-  [[gnu::always_inline]] static inline vector from(const float* p) { return _mm512_maskz_cvtps_pd(0xFF, _mm256_loadu_ps(p)); }
+  [[gnu::always_inline]] static inline vector from(const float* p) {
+    return _mm512_maskz_cvtps_pd(0xFF, _mm256_loadu_ps(p));
+  }
   [[gnu::always_inline]] static inline vector from(const std::int32_t* p) {
     const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
     return _mm512_maskz_cvtepi32_pd(0xFF, x);
