@@ -199,9 +199,9 @@ class number {
 template <any_number To, class From, class Rounding, class Overflow>
 constexpr To convert(From x, const Rounding& rounding, Overflow) {
   using E = typename To::encoding_type;
-  using target = number<E, nearest_even, Overflow>;
+  using rounded = number<E, nearest_even, Overflow>;
   if constexpr (any_number<From>) {
-    return To::from_bits(target(x, rounding).bits());
+    return To::from_bits(rounded(x, rounding).bits());
   } else {
     detail::check_rounding(rounding, "convert");
     using bits = typename To::bits_type;

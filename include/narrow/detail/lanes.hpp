@@ -31,14 +31,30 @@ class lanes {
 
   lanes() = default;
   [[gnu::always_inline]] lanes(const vector& x) : v(x) {}  // NOLINT: a lane is its vector
-  // Constants broadcast; x - 0 keeps -0.
+  // Constants broadcast. Element by element: GCC 12 does not join a list, or arithmetic on a scalar, of a vector that
+  // the program's own target lacks, once it is inlined where there is one.
   template <class S>
   requires std::is_arithmetic_v<S>
-  [[gnu::always_inline]] lanes(const S& x) : v(static_cast<T>(x) - vector{}) {}  // NOLINT
+  [[gnu::always_inline]] lanes(const S& x) {  // NOLINT
+    for (int i = 0; i < N; ++i) v[i] = static_cast<T>(x);
+  }
 
   [[gnu::always_inline]] friend lanes operator+(const lanes& a, const lanes& b) { return lanes(a.v + b.v); }
   [[gnu::always_inline]] friend lanes operator-(const lanes& a, const lanes& b) { return lanes(a.v - b.v); }
-  [[gnu::always_inline]] friend lanes operator*(const lanes& a, const lanes& b) { return lanes(a.v * b.v); }
+  // The barrier keeps GCC from contracting the product into a fused multiply-add. Of 512 bits GCC 12 takes the barrier
+  // apart into elements; no codec adds to a product.
+  [[gnu::always_inline]] friend lanes operator*(const lanes& a, const lanes& b) {
+#if defined(__clang__)
+#pragma clang fp contract(off)
+    return lanes(a.v * b.v);
+#else
+    if constexpr (sizeof(vector) <= 32) {
+      return lanes(__builtin_assoc_barrier(a.v * b.v));
+    } else {
+      return lanes(a.v * b.v);
+    }
+#endif
+  }
   [[gnu::always_inline]] friend lanes operator/(const lanes& a, const lanes& b) { return lanes(a.v / b.v); }
   [[gnu::always_inline]] friend lanes operator&(const lanes& a, const lanes& b) { return lanes(a.v & b.v); }
   [[gnu::always_inline]] friend lanes operator|(const lanes& a, const lanes& b) { return lanes(a.v | b.v); }
@@ -170,6 +186,17 @@ template <int N>
 template <int N>
 [[gnu::always_inline]] inline lanes<std::uint32_t, N> narrow_exact(const lanes<std::uint64_t, N>& x) {
   return lanes<std::uint32_t, N>(__builtin_convertvector(x.v, typename lanes<std::uint32_t, N>::vector));
+}
+// Two's complement where Signed.
+template <bool Signed, int N>
+[[gnu::always_inline]] inline lanes<std::uint64_t, N> widen_code_lanes(const lanes<std::uint32_t, N>& x) {
+  if constexpr (Signed) {
+    const typename lanes<std::int32_t, N>::vector narrow = (typename lanes<std::int32_t, N>::vector)x.v;
+    const auto wide = __builtin_convertvector(narrow, typename lanes<std::int64_t, N>::vector);
+    return lanes<std::uint64_t, N>((typename lanes<std::uint64_t, N>::vector)wide);
+  } else {
+    return widen(x);
+  }
 }
 
 // ---- both -------------------------------------------------------------------------------------------------------

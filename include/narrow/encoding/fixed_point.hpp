@@ -31,9 +31,10 @@ struct code_range {
 };
 
 // x * 2^fraction as an integer in two's complement, rounded once; `fraction` may be negative or large, since the
-// scaling only moves the binary point. Branch-free.
-template <class Overflow, class Real, class Rounding>
-[[gnu::always_inline]] constexpr bits_of<Real> real_to_integer(const Real& x, int fraction, const Rounding& rounding,
+// scaling only moves the binary point. It is an int for all lanes, or a lane in two's complement. Branch-free.
+template <class Overflow, class Real, class Exponent, class Rounding>
+[[gnu::always_inline]] constexpr bits_of<Real> real_to_integer(const Real& x, const Exponent& fraction,
+                                                               const Rounding& rounding,
                                                                const code_range<bits_of<Real>>& range) {
   using U = bits_of<Real>;
   using layout = real_layout<Real>;
@@ -53,7 +54,7 @@ template <class Overflow, class Real, class Rounding>
   const U hidden = (U(1) << S) & ~subnormal;
   const U significand = ((magnitude & ((U(1) << S) - U(1))) | hidden) & ~zero;
   // 2. Shift to units of the last place: to the right by `right`, cutting, or to the left, exact.
-  const U target = U(static_cast<std::uint32_t>(bias + layout::bias + S - fraction));
+  const U target = U(std::uint32_t{bias + layout::bias + S}) - U(fraction);
   const U source = field + U(std::uint32_t{bias});
   const U right = excess(target, source);
   const U left = excess(source, target);
@@ -73,8 +74,9 @@ template <class Overflow, class Real, class Rounding>
     const U beyond = greater(left, headroom) & ~equal(significand, U(0));
     // So does an infinity's field, unless the steps are as large as 2^97 (for float): then it is looked for.
     constexpr int largest_left = (1 << (layout::width - 1 - S)) - 1 - layout::bias - S;
-    const bool steps_are_vast = largest_left + fraction <= layout::width - 1 - S;
-    const U huge = steps_are_vast ? beyond | equal(magnitude, infinite_bits) : beyond;
+    constexpr int vast = layout::width - 1 - S - largest_left;
+    const U steps_are_vast = less(U(fraction) + U(std::uint32_t{bias}), U(static_cast<std::uint32_t>(vast + bias + 1)));
+    const U huge = beyond | (equal(magnitude, infinite_bits) & steps_are_vast);
     const U limit = select(negative, range.lowest, range.highest);
     const U over = huge | greater(integer, limit);
     return select(over, select(negative, U(0) - range.lowest, range.highest), code);
@@ -114,8 +116,8 @@ struct fixed_point {
   }
 
   // The same with 2^-fraction instead of this format's own step: the codes of dynamic fixed point.
-  template <class Overflow, class Real, class Rounding>
-  [[gnu::always_inline]] static constexpr detail::bits_of<Real> encode_scaled(const Real& x, int fraction,
+  template <class Overflow, class Real, class Exponent, class Rounding>
+  [[gnu::always_inline]] static constexpr detail::bits_of<Real> encode_scaled(const Real& x, const Exponent& fraction,
                                                                               const Rounding& rounding) {
     using U = detail::bits_of<Real>;
     static_assert(!std::is_same_v<Overflow, to_infinity>, "fixed point has no infinity: saturate or wrap");
@@ -139,27 +141,34 @@ struct fixed_point {
   }
 
   // code * 2^-fraction: exact as long as the result is a normal number of the lane.
-  template <class Real>
-  [[gnu::always_inline]] static constexpr Real decode_scaled(const detail::bits_of<Real>& code, int fraction) {
+  template <class Real, class Exponent>
+  [[gnu::always_inline]] static constexpr Real decode_scaled(const detail::bits_of<Real>& code,
+                                                             const Exponent& fraction) {
     using U = detail::bits_of<Real>;
     using layout = detail::real_layout<Real>;
     if constexpr (!is_signed && Bits == layout::width) {
       return through_double<Real>(code, fraction);  // beyond the lane's signed integers
     } else {
-      const U field = U(static_cast<std::uint32_t>(layout::bias - fraction)) << layout::mantissa_bits;
+      const U field = (U(std::uint32_t{layout::bias}) - U(fraction)) << layout::mantissa_bits;
       return Real(detail::integer_to_real<Real>(code) * detail::from_bits<Real>(field));
     }
   }
 
  private:
-  template <class Real>
-  [[gnu::always_inline]] static constexpr Real through_double(const detail::bits_of<Real>& code, int fraction) {
+  template <class Real, class Exponent>
+  [[gnu::always_inline]] static constexpr Real through_double(const detail::bits_of<Real>& code,
+                                                              const Exponent& fraction) {
     using wide_real = decltype(detail::widen(Real{}));
     using wide = detail::bits_of<wide_real>;
     // Widening extends by zeros: (x ^ s) - s with the sign bit s extends by the sign.
     const wide sign = wide(is_signed ? std::uint32_t{1} << 31 : 0);
     const wide extended = (detail::widen(code) ^ sign) - sign;
-    return detail::narrow_exact(decode_scaled<wide_real>(extended, fraction));
+    if constexpr (std::is_integral_v<Exponent>) {
+      return detail::narrow_exact(decode_scaled<wide_real>(extended, fraction));
+    } else {
+      const wide half = wide(std::uint32_t{1} << 31);
+      return detail::narrow_exact(decode_scaled<wide_real>(extended, (detail::widen(fraction) ^ half) - half));
+    }
   }
 
  private:

@@ -92,17 +92,16 @@ class affine {
     return affine(request.options.axis, std::move(scales), std::move(zero_points));
   }
 
-  template <encoding E, class Overflow, class Real, class Rounding>
-  [[gnu::always_inline]] detail::bits_of<Real> encode(const Real& x, std::size_t place,
+  template <encoding E, class Overflow, class Real, class Rounding, class Place>
+  [[gnu::always_inline]] detail::bits_of<Real> encode(const Real& x, const Place& place,
                                                       const Rounding& rounding) const {
     using U = detail::bits_of<Real>;
-    const Real quotient = detail::quotient(x, Real(scales_[place]));
+    const Real quotient = detail::quotient(x, detail::parameter<Real>(scales_.data(), place));
     if constexpr (fixed_point_encoding<E>) {
-      const std::int32_t zero = zero_points_[place];
-      const auto lowest = static_cast<std::uint32_t>(zero - static_cast<std::int32_t>(E::min_code));
-      const auto highest = static_cast<std::uint32_t>(static_cast<std::int32_t>(E::max_code) - zero);
-      U code = detail::real_to_integer<Overflow>(quotient, 0, rounding, {U(lowest), U(highest)});
-      code = code + U(zero);
+      const U zero = detail::parameter<U>(zero_points_.data(), place);
+      const U lowest = zero - U(static_cast<std::int32_t>(E::min_code));
+      const U highest = U(static_cast<std::int32_t>(E::max_code)) - zero;
+      U code = detail::real_to_integer<Overflow>(quotient, 0, rounding, {lowest, highest}) + zero;
       if constexpr (std::is_same_v<Overflow, saturate_symmetric> && E::is_signed) {
         // Here, since the zero point may itself be the code to avoid.
         const U bottom = U(static_cast<std::int32_t>(E::min_code));
@@ -114,17 +113,23 @@ class affine {
     }
   }
 
-  template <encoding E, class Real>
-  [[gnu::always_inline]] Real decode(const detail::bits_of<Real>& code, std::size_t place) const {
+  template <encoding E, class Real, class Place>
+  [[gnu::always_inline]] Real decode(const detail::bits_of<Real>& code, const Place& place) const {
     using U = detail::bits_of<Real>;
-    const Real scale = Real(scales_[place]);
+    const Real scale = detail::parameter<Real>(scales_.data(), place);
     if constexpr (fixed_point_encoding<E>) {
-      const U difference = code - U(zero_points_[place]);
+      const U difference = code - detail::parameter<U>(zero_points_.data(), place);
       return Real(detail::integer_to_real<Real>(difference) * scale);
     } else {
       return Real(E::template decode<Real>(code) * scale);
     }
   }
+
+  template <fixed_point_encoding E>
+  detail::linear_codes linear(std::size_t place) const {
+    return {static_cast<double>(scales_[place]), zero_points_[place]};
+  }
+  float scale_of_float(std::size_t place) const { return scales_[place]; }
 
  private:
   struct scale_and_zero {

@@ -4,7 +4,10 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstring>
 #include <limits>
+
+#include "narrow/detail/lanes.hpp"
 
 namespace narrow {
 
@@ -27,7 +30,8 @@ constexpr granularity per_axis(std::size_t axis) { return {axis}; }
 //   s.count()                                          sets of parameters (1 per tensor)
 //   s.encode<E, Overflow>(real, place, rounding)       code lane
 //   s.decode<E, Real>(code, place)                     real lane
-// Reals are float or double lanes; `place` is the index along the axis, 0 per tensor.
+// Reals are float or double lanes; `place` is the index along the axis, 0 per tensor, or for vectors along the axis
+// detail::places, one for each lane. Both functions are always_inline (detail/lanes.hpp).
 //
 // A product decodes its operands, unless the scheme says what can be factored out of a sum, so that integer codes
 // multiply as integers:
@@ -35,10 +39,41 @@ constexpr granularity per_axis(std::size_t axis) { return {axis}; }
 //                                                      factor * E's value for others
 //   s.zero_point(place)                                an integer; without it, 0
 //   S::factor_is_power_of_two                          true where it always is: sums are then scaled without rounding
+//
+// Bulk conversion has shorter ways (detail/codec/) for a scheme that also says
+//   s.linear<E>(place)       {step, zero_point}: fixed-point codes are round(real / step) + zero_point, saturated
+//   Scheme::has_binary_steps those steps are powers of two
+//   s.scale_of_float(place)  float codes are those of real / scale; or Scheme::is_unscaled: those of the real
 template <class S>
 concept scheme = requires(const S& s) {
   { s.axis() } -> std::same_as<granularity>;
   { s.count() } -> std::same_as<std::size_t>;
 };
+
+namespace detail {
+
+// The indices first, first + 1, ... along the axis, one for each lane of a vector.
+struct places {
+  std::size_t first;
+};
+
+struct linear_codes {
+  double step;  // a float, or a power of two
+  std::int32_t zero_point;
+};
+
+// The parameter of a place for all lanes, or of each lane's own place.
+template <class Lane, class T>
+[[gnu::always_inline]] constexpr Lane parameter(const T* parameters, const std::size_t& place) {
+  return Lane(parameters[place]);
+}
+template <class Lane, class T>
+[[gnu::always_inline]] inline Lane parameter(const T* parameters, const places& place) {
+  lanes<T, Lane::size> result;
+  std::memcpy(&result, parameters + place.first, sizeof result);
+  return Lane(__builtin_convertvector(result.v, typename Lane::vector));
+}
+
+}  // namespace detail
 
 }  // namespace narrow

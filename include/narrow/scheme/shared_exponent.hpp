@@ -20,6 +20,7 @@ struct exponent_fit {
 class shared_exponent {
  public:
   static constexpr int lowest = -100, highest = 100;
+  static constexpr bool has_binary_steps = true;
 
   explicit shared_exponent(int exponent) : shared_exponent(per_tensor, std::vector<int>{exponent}) {}
 
@@ -71,18 +72,33 @@ class shared_exponent {
     return shared_exponent(request.options.axis, std::move(exponents));
   }
 
-  template <encoding E, class Overflow, class Real, class Rounding>
-  [[gnu::always_inline]] detail::bits_of<Real> encode(const Real& x, std::size_t place,
+  template <encoding E, class Overflow, class Real, class Rounding, class Place>
+  [[gnu::always_inline]] detail::bits_of<Real> encode(const Real& x, const Place& place,
                                                       const Rounding& rounding) const {
     static_assert(fixed_point_encoding<E>, "a shared exponent scales integer codes");
-    return E::template encode_scaled<Overflow>(x, -exponents_[place], rounding);
+    return E::template encode_scaled<Overflow>(x, fraction<Real>(place), rounding);
   }
-  template <encoding E, class Real>
-  [[gnu::always_inline]] Real decode(const detail::bits_of<Real>& code, std::size_t place) const {
-    return E::template decode_scaled<Real>(code, -exponents_[place]);
+  template <encoding E, class Real, class Place>
+  [[gnu::always_inline]] Real decode(const detail::bits_of<Real>& code, const Place& place) const {
+    return E::template decode_scaled<Real>(code, fraction<Real>(place));
+  }
+
+  template <fixed_point_encoding E>
+  detail::linear_codes linear(std::size_t place) const {
+    return {std::ldexp(1.0, exponents_[place]), 0};
   }
 
  private:
+  template <class Real>
+  [[gnu::always_inline]] int fraction(const std::size_t& place) const {
+    return -exponents_[place];
+  }
+  template <class Real>
+  [[gnu::always_inline]] detail::bits_of<Real> fraction(const detail::places& place) const {
+    using U = detail::bits_of<Real>;
+    return U(0) - detail::parameter<U>(exponents_.data(), place);
+  }
+
   template <encoding E>
   static int least(const std::vector<double>& slice, int start) {
     int best = start;
