@@ -5,75 +5,71 @@
 //   dequantize_into(xq, y);
 //
 // Element i (row-major) of a stochastic quantization takes random_bits(seed, stream, first + i).
+//
+// The results are those of the scalar codec (Scheme::encode) for each element, on every target, whatever rounding
+// direction or flushing of subnormal numbers the caller has set. Calls neither allocate nor start threads; an output of
+// 16 MiB or more is written past the caches.
 #pragma once
 
 #include <array>
-#include <cstring>
 #include <type_traits>
 #include <utility>
 
 #include "narrow/conversion_counts.hpp"
+#include "narrow/detail/codec/codecs.hpp"
 #include "narrow/quantized_tensor.hpp"
 
 namespace narrow {
 
 namespace detail {
 
-inline constexpr int bulk_lanes = 16;
+// One row, or a stretch of one, for callers that have its values at hand: x to y, the elements `x_stride` and
+// `y_stride` apart. `place` is the index along the scheme's axis, or places{k} where element i has place k + i; `first`
+// the index of the first element for a stochastic sequence.
+template <class T, class Real, class Scheme, class Place, class Rounding, class Overflow>
+void quantize_row(const Real* x, std::ptrdiff_t x_stride, T* y, std::ptrdiff_t y_stride, std::size_t length,
+                  std::size_t first, const Scheme& scheme, const Place& place, const Rounding& rounding, Overflow) {
+  const default_float_environment environment;
+  encode_stretch<encoding_of<T>, Overflow>(current_target(), x, x_stride, reinterpret_cast<std::byte*>(y), y_stride,
+                                           length, first, scheme, place, rounding);
+}
 
+// The rounding of element i.
 template <class Rounding>
-inline constexpr bool is_sequence = std::is_same_v<Rounding, stochastic_sequence>;
-
-// The rounding of element i, and of the 16 elements from i on.
-template <class Rounding>
-[[gnu::always_inline]] inline auto rounding_at(const Rounding& rounding, std::size_t i) {
+auto element_rounding(const Rounding& rounding, std::size_t i) {
   if constexpr (is_sequence<Rounding>) {
     return rounding.at(i);
   } else {
     return rounding;
   }
 }
-template <class Rounding>
-[[gnu::always_inline]] inline auto lane_rounding_at(const Rounding& rounding, std::size_t i) {
-  if constexpr (is_sequence<Rounding>) {
-    stochastic_lanes<lanes<std::uint32_t, bulk_lanes>> result{};
-    result.count = rounding.count;
-    result.pre_round = rounding.pre_round;
-    for (int k = 0; k < bulk_lanes; ++k) {
-      result.bits.v[k] = random_bits(rounding.seed, rounding.stream, rounding.first + i + static_cast<unsigned>(k));
-    }
-    return result;
-  } else {
-    return rounding;
-  }
+
+// Whether the elements of both views follow one another in memory, in order.
+template <class A, class B, std::size_t Rank>
+bool are_contiguous(const tensor_view<A, Rank>& a, const tensor_view<B, Rank>& b) {
+  const auto packed = tensor_view<A, Rank>::row_major(a.extents());
+  return a.strides() == packed && b.strides() == packed;
 }
 
-// One contiguous stretch through the lane codec, the rest one by one.
-template <class T, class Real, class Scheme, class Rounding, class Overflow>
-[[gnu::noinline]] void quantize_row(const Real* x, std::ptrdiff_t x_stride, T* y, std::ptrdiff_t y_stride,
-                                    std::size_t length, std::size_t first, const Scheme& scheme, std::size_t place,
-                                    const Rounding& rounding, Overflow) {
-  using E = encoding_of<T>;
-  using lane = lanes<Real, bulk_lanes>;
-  using storage = typename E::storage_type;
-  std::size_t i = 0;
-  if (x_stride == 1 && y_stride == 1) {
-    for (; i + bulk_lanes <= length; i += bulk_lanes) {
-      lane v;
-      std::memcpy(&v, x + i, sizeof v);
-      const auto rule = lane_rounding_at(rounding, first + i);
-      const auto code = scheme.template encode<E, Overflow>(v, place, rule);
-      storage out[bulk_lanes];
-      for (int k = 0; k < bulk_lanes; ++k) out[k] = to_storage<E>(static_cast<std::uint32_t>(code.v[k]));
-      std::memcpy(y + i, out, sizeof out);
+// Calls body(from, to, length, first, place) for stretches that cover both views: all of them at once where nothing
+// keeps the rows apart. `place` is an index, or places{0} along the rows.
+template <class A, class B, std::size_t Rank, class Scheme, class Body>
+void for_each_stretch(const tensor_view<A, Rank>& a, const tensor_view<B, Rank>& b, const Scheme&,
+                      const granularity& axis, const Body& body) {
+  if (axis.is_per_tensor() && are_contiguous(a, b)) return body(a.data(), b.data(), a.size(), 0, std::size_t{0});
+  for_each_row(a, b, [&](A* from, B* to, std::size_t first, const auto& at) {
+    if constexpr (!is_unscaled<Scheme>) {
+      if (axis.axis == Rank - 1) return body(from, to, a.extent(Rank - 1), first, places{0});
     }
-  }
-  for (; i < length; ++i) {
-    const auto at = static_cast<std::ptrdiff_t>(i);
-    const auto code = scheme.template encode<E, Overflow>(x[at * x_stride], place, rounding_at(rounding, first + i));
-    y[at * y_stride] = from_storage<T>(to_storage<E>(code));
-  }
+    body(from, to, a.extent(Rank - 1), first, axis.is_per_tensor() ? std::size_t{0} : at[axis.axis % Rank]);
+  });
 }
+
+// What the codes of a format under a scheme are read from when x holds codes too: a real that has each of their values.
+// Quotients by a scale are those of doubles.
+template <class Source, class Scheme>
+using real_between = std::conditional_t<is_unscaled<Scheme> || std::is_same_v<Scheme, shared_exponent>,
+                                        typename encoding_of<Source>::real_type, double>;
 
 }  // namespace detail
 
@@ -84,7 +80,7 @@ template <class T, class Real, class Scheme, class Rounding, class Overflow>
 template <class S, coded_element T, std::size_t Rank, class Scheme, class Rounding = rounding_of<T>,
           class Overflow = overflow_of<T>>
 void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& codes, const Scheme& scheme,
-                   const Rounding& rounding = {}, conversion_counts* counts = nullptr, Overflow overflow = {}) {
+                   const Rounding& rounding = {}, conversion_counts* counts = nullptr, Overflow = {}) {
   static_assert(!std::is_same_v<Rounding, stochastic>,
                 "a whole tensor needs bits for each element: pass a stochastic_sequence{seed, stream}");
   using E = encoding_of<T>;
@@ -101,44 +97,41 @@ void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& co
                     rounding.count, " bits; it must have 1 to ", most);
   }
   if (x.size() == 0) return;
-  const granularity axis = scheme.axis();
-  const bool along_row = axis.axis == Rank - 1;
+  const detail::default_float_environment environment;
+  const target where = current_target();
   const std::ptrdiff_t xs = x.stride(Rank - 1), ys = codes.stride(Rank - 1);
-  const std::size_t length = x.extent(Rank - 1);
-  detail::for_each_row(x, codes, [&](const S* from, T* to, std::size_t first, const auto& at) {
-    const std::size_t place = axis.is_per_tensor() || along_row ? 0 : at[axis.axis % Rank];
-    if constexpr (real_element<source>) {
-      if (!along_row) {
-        detail::quantize_row(from, xs, to, ys, length, first, scheme, place, rounding, overflow);
-      } else {
-        for (std::size_t i = 0; i < length; ++i) {
-          const auto k = static_cast<std::ptrdiff_t>(i);
-          detail::quantize_row(from + k * xs, xs, to + k * ys, ys, 1, first + i, scheme, i, rounding, overflow);
+  detail::for_each_stretch(
+      x, codes, scheme, scheme.axis(),
+      [&](const S* from, T* to, std::size_t length, std::size_t first, const auto& place) {
+        std::byte* const y = reinterpret_cast<std::byte*>(to);
+        if constexpr (real_element<source>) {
+          detail::encode_stretch<E, Overflow>(where, from, xs, y, ys, length, first, scheme, place, rounding);
+        } else {
+          using real = detail::real_between<source, Scheme>;
+          real values[detail::codec_chunk];
+          detail::for_each_chunk(length, to, sizeof(T), [&](std::size_t begin, std::size_t n) {
+            const auto offset = static_cast<std::ptrdiff_t>(begin);
+            detail::decode_stretch<encoding_of<source>>(where, reinterpret_cast<const std::byte*>(from + offset * xs),
+                                                        xs, values, 1, n, unscaled, std::size_t{0});
+            detail::encode_stretch<E, Overflow>(where, values, 1, reinterpret_cast<std::byte*>(to + offset * ys), ys, n,
+                                                first + begin, scheme, detail::place_at(place, begin), rounding);
+          });
         }
-      }
-    } else {
-      for (std::size_t i = 0; i < length; ++i) {
-        const double value = detail::real_value(source(from[static_cast<std::ptrdiff_t>(i) * xs]));
-        const auto code =
-            scheme.template encode<E, Overflow>(value, along_row ? i : place, detail::rounding_at(rounding, first + i));
-        to[static_cast<std::ptrdiff_t>(i) * ys] = detail::from_storage<T>(detail::to_storage<E>(code));
-      }
-    }
-    if (counts != nullptr) {
-      for (std::size_t i = 0; i < length; ++i) {
-        const auto k = static_cast<std::ptrdiff_t>(i);
-        const auto value = [&] {
-          if constexpr (real_element<source>) {
-            return from[k * xs];
-          } else {
-            return detail::real_value(source(from[k * xs]));
+        if (counts != nullptr) {
+          for (std::size_t i = 0; i < length; ++i) {
+            const auto k = static_cast<std::ptrdiff_t>(i);
+            const auto value = [&] {
+              if constexpr (real_element<source>) {
+                return from[k * xs];
+              } else {
+                return detail::real_value(source(from[k * xs]));
+              }
+            }();
+            detail::count_element<E, Overflow>(*counts, value, detail::storage_of(to[k * ys]), scheme,
+                                               detail::element_place(place, i), detail::element_rounding(rounding, first + i));
           }
-        }();
-        detail::count_element<E, Overflow>(*counts, value, detail::storage_of(to[k * ys]), scheme,
-                                           along_row ? i : place, detail::rounding_at(rounding, first + i));
-      }
-    }
-  });
+        }
+      });
 }
 
 namespace detail {
@@ -179,16 +172,15 @@ void dequantize_into(const quantized_view<T, Rank, Scheme>& x, const tensor_view
   }
   detail::check_view(x, "dequantize", "x");
   detail::require(!detail::bytes_of(x.codes).overlaps(detail::bytes_of(y)), "dequantize: y overlaps x");
-  const bool along_row = x.axis.axis == Rank - 1;
-  detail::for_each_row(x.codes, y, [&](const T* from, Real* to, std::size_t, const auto& at) {
-    const std::size_t place = x.axis.is_per_tensor() || along_row ? 0 : at[x.axis.axis % Rank];
-    for (std::size_t i = 0; i < y.extent(Rank - 1); ++i) {
-      const auto k = static_cast<std::ptrdiff_t>(i);
-      const auto code =
-          detail::widen_code<detail::bits_of<Real>>(detail::storage_of(T(from[k * x.codes.stride(Rank - 1)])));
-      to[k * y.stride(Rank - 1)] = x.scheme->template decode<E, Real>(code, along_row ? i : place);
-    }
-  });
+  if (y.size() == 0) return;
+  const detail::default_float_environment environment;
+  const target where = current_target();
+  const std::ptrdiff_t xs = x.codes.stride(Rank - 1), ys = y.stride(Rank - 1);
+  detail::for_each_stretch(x.codes, y, *x.scheme, x.axis,
+                           [&](const T* from, Real* to, std::size_t length, std::size_t, const auto& place) {
+                             detail::decode_stretch<E>(where, reinterpret_cast<const std::byte*>(from), xs, to, ys,
+                                                       length, *x.scheme, place);
+                           });
 }
 template <coded_element T, std::size_t Rank, class Scheme, real_element Real>
 void dequantize_into(const quantized_tensor<T, Rank, Scheme>& x, const tensor_view<Real, Rank>& y) {

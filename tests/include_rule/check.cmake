@@ -11,6 +11,7 @@ set(layers
     "stochastic_stream.hpp detail/number/ number.hpp number_math.hpp number_transcendental.hpp number_traits.hpp"
     "number_io.hpp element.hpp"
     "scheme/"
+    "detail/codec/"
     "conversion_counts.hpp quantized_tensor.hpp quantize.hpp executor.hpp"
     "accumulator.hpp emulated.hpp epilogue.hpp requantize.hpp pack.hpp gemm.hpp detail/gemm/"
     "conv.hpp detail/conv/"

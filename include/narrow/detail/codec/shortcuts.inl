@@ -1,0 +1,277 @@
+// Shorter codecs for floats, each proved equal to the general one (codec.inl) where it is used, by properties of the
+// encoding. Included in a target's region and namespace. A rule converts blocks of four vectors; a block that holds
+// something the proof does not cover (a NaN, a quotient next to a tie) it leaves to the general codec, by returning
+// false. The floating-point environment is the default one (environment.hpp).
+
+inline constexpr std::size_t block_size = 4 * width;
+
+[[gnu::always_inline]] inline void load_block(const float* x, real (&v)[4]) {
+  NARROW_UNROLL for (int k = 0; k < 4; ++k) v[k] = load_real(x + k * width);
+}
+[[gnu::always_inline]] inline void divide_block(real (&v)[4], const real& scale) {
+  NARROW_UNROLL for (int k = 0; k < 4; ++k) v[k] = v[k] / scale;
+}
+
+// binary16 by the target's instruction, which differs from the codec in a NaN's payload only.
+struct binary16_rule {
+  [[gnu::always_inline]] inline bool encode(const real (&v)[4], const std::uint32_t*, std::byte* y) const {
+    if (any_nan(v)) return false;
+    NARROW_UNROLL for (int k = 0; k < 4; ++k) store_binary16(v[k], y + k * width * 2);
+    return true;
+  }
+};
+
+// The upper half of a float. The codes of magnitudes run through all binades up to infinity's without a gap, so that
+// rounding is an addition below them, sign included, which no carry reaches: magnitudes end below 0x7F80'8000.
+// To nearest even: up iff low half + 0x7FFF + odd carries. Stochastically: d * 2^32 = low half * 2^16, and its sum with
+// R carries iff low half + floor(R / 2^16) does, low half being an integer.
+template <bool Stochastic>
+struct upper_half_rule {
+  [[gnu::always_inline]] inline bool encode(const real (&v)[4], const std::uint32_t* words, std::byte* y) const {
+    if (any_nan(v)) return false;
+    if constexpr (Stochastic) {
+      word sum[4];
+      NARROW_UNROLL for (int k = 0; k < 4; ++k) sum[k] = to_bits(v[k]) + (load_word(words + k * width) >> 16);
+      store_high_halves(sum, y);
+    } else {
+      store_high_halves_to_nearest(v, y);
+    }
+    return true;
+  }
+};
+
+// A float format far inside the range of float, with its smallest normal number m = 2^min_exponent.
+template <class E, class Overflow>
+struct small_float_limits {
+  static constexpr int M = E::descriptor.mantissa_bits;
+  static constexpr std::uint32_t exponent_mask = 0x7F800000;
+  static constexpr std::uint32_t smallest_normal = static_cast<std::uint32_t>(E::min_exponent + 127) << 23;
+  static constexpr std::uint32_t offset = static_cast<std::uint32_t>(E::min_exponent + 127) << M;
+  // Magnitudes are cut here first: this number's code is what overflow gives, and no larger code comes from below it.
+  static constexpr std::uint32_t limit = float_bits_of_code<E>(highest_code<E, Overflow>());
+  static constexpr int shift = 23 - M;
+  static constexpr bool has_minus_zero = E::descriptor.special != specials::nan_negative_zero;
+};
+
+// To nearest even. With e the exponent of max(|x|, m), c = 2^(e + 23 - M) has for unit in the last place the quantum of
+// the result, 2^(e - M), and |x| + c < 2 c: the sum is rounded to the quantum, to even, and its bits less those of c
+// count quanta (1). The code is that count on top of the binades below, e - min_exponent of 2^M codes each (2).
+template <class E, class Overflow>
+struct small_float_nearest_rule : small_float_limits<E, Overflow> {
+  using limits = small_float_limits<E, Overflow>;
+  [[gnu::always_inline]] inline bool encode(const real (&v)[4], const std::uint32_t*, std::byte* y) const {
+    if (any_nan(v)) return false;
+    word code[4];
+    NARROW_UNROLL for (int k = 0; k < 4; ++k) {
+      const word magnitude = lesser(to_bits(v[k]) & all_words(0x7FFFFFFFU), all_words(limits::limit));
+      const word binade = greater_of(magnitude, all_words(limits::smallest_normal)) & all_words(limits::exponent_mask);
+      const word c = binade + all_words(static_cast<std::uint32_t>(limits::shift) << 23);
+      const word quanta = to_bits(from_bits<real>(magnitude) + from_bits<real>(c)) - c;  // 1
+      code[k] = quanta + (binade >> limits::shift);                                      // 2, still with the offset
+    }
+    store_signed_magnitudes<E::bits, limits::has_minus_zero>(code, v, limits::offset, y);
+    return true;
+  }
+};
+
+// Stochastically, by 32 bits. h = |x| + max(|x|, m) has the code's fields, offset by m's, over 23 - M bits of the
+// fraction d: 2 |x| for normal numbers, exactly, and |x| + m for subnormal ones, rounded toward zero (1). The bits of d
+// below those are lost in the second case only. d * 2^32 + R carries iff its upper 23 - M bits and R's do (2), whatever
+// lies below, unless their sum is all ones: then the block is left to the general codec (3).
+template <class E, class Overflow>
+struct small_float_stochastic_rule : small_float_limits<E, Overflow> {
+  using limits = small_float_limits<E, Overflow>;
+  [[gnu::always_inline]] inline bool encode(const real (&v)[4], const std::uint32_t* words, std::byte* y) const {
+    constexpr int code_bits = 32 - limits::shift;
+    word code[4], largest_fraction = all_words(0U);
+    NARROW_UNROLL for (int k = 0; k < 4; ++k) {
+      const word magnitude = lesser(to_bits(v[k]) & all_words(0x7FFFFFFFU), all_words(limits::limit));
+      const word at_least_normal = greater_of(magnitude, all_words(limits::smallest_normal));
+      const word h = to_bits(add_toward_zero(from_bits<real>(magnitude), from_bits<real>(at_least_normal)));  // 1
+      const word sum = h + (load_word(words + k * width) >> code_bits);                                       // 2
+      largest_fraction = greater_of(largest_fraction, sum << code_bits);
+      code[k] = sum >> limits::shift;
+    }
+    if (any_nan(v) || any_reaches(largest_fraction, ~std::uint32_t{0} << code_bits)) return false;  // 3
+    store_signed_magnitudes<E::bits, limits::has_minus_zero>(code, v, limits::offset, y);
+    return true;
+  }
+};
+
+// Fixed point of up to 16 bits: round(x / step) + zero_point, limited.
+template <class E, class Overflow>
+struct linear_limits {
+  using storage = typename E::storage_type;
+  static constexpr std::int32_t lowest = lowest_fixed_code<E, Overflow>(), highest = std::int32_t{E::max_code};
+  static constexpr bool full =
+      lowest == std::numeric_limits<storage>::min() && highest == std::int32_t{std::numeric_limits<storage>::max()};
+};
+
+// To nearest even. The contract is round(fl(x / step)). A fused x * r + M, with M = 1.5 * 2^23 + 2^headroom even,
+// rounds x * r to an integer, to even, and holds it in its low bits: R(x * r). R is monotone. For a step that is no
+// power of two, take r1 and r2 a little below and above 1 / step, so that fl(x / step) lies between x * r1 and x * r2:
+//   r = fl(1 / step) is off by 2^-24 at most, r1 = r (1 - 2^-22) and r2 = r (1 + 2^-22) are rounded once more, hence
+//   r1 step <= (1 + 2^-24)^2 (1 - 2^-22) < 1 - 2^-24 <= fl(x / step) step / x <= 1 + 2^-24 < r2 step.
+// (A quotient that is subnormal rounds to 0, and so do both products.) Where R(x * r1) = R(x * r2), this is
+// R(fl(x / step)) (1). A power of two has r1 = r2 = 1 / step, and both quotient and product are exact. A block with an
+// integer beyond the headroom, or a NaN, shows in the upper bits, which are those of M elsewhere (2).
+//
+// Exact: every step of the scheme is a power of two.
+template <class E, class Overflow, bool Exact>
+struct linear_nearest_rule : linear_limits<E, Overflow> {
+  using limits = linear_limits<E, Overflow>;
+  static constexpr bool is_byte = sizeof(typename E::storage_type) == 1;
+  static constexpr int headroom = is_byte ? 14 : 21;
+  static constexpr std::uint32_t base = 0x4B400000;
+
+  float r1, r2, middle;
+  std::int32_t zero_point;
+  bool usable;
+
+  explicit linear_nearest_rule(const linear_codes& codes) {
+    usable = has_ordinary_step(codes);
+    const float r = usable ? static_cast<float>(1 / codes.step) : 0;
+    const bool power_of_two = (std::bit_cast<std::uint64_t>(codes.step) & ((std::uint64_t{1} << 52) - 1)) == 0;
+    r1 = power_of_two ? r : r * (1 - 0x1p-22F);
+    r2 = power_of_two ? r : r * (1 + 0x1p-22F);
+    zero_point = codes.zero_point;
+    middle = 0x1.8p23F + static_cast<float>(1 << headroom);
+  }
+
+  [[gnu::always_inline]] inline bool encode(const real (&v)[4], const std::uint32_t*, std::byte* y) const {
+    word sum[4], differs = all_words(0U);
+    NARROW_UNROLL for (int k = 0; k < 4; ++k) {
+      sum[k] = to_bits(fused(v[k], all_reals(r1), all_reals(middle)));
+      if constexpr (!Exact) differs = differs | (sum[k] ^ to_bits(fused(v[k], all_reals(r2), all_reals(middle))));  // 1
+    }
+    const word least = lesser(lesser(sum[0], sum[1]), lesser(sum[2], sum[3]));
+    const word most = greater_of(greater_of(sum[0], sum[1]), greater_of(sum[2], sum[3]));
+    constexpr std::uint32_t beyond = ~std::uint32_t{0} << (headroom + 1);
+    const word moved = (least ^ all_words(base)) | (most ^ all_words(base));  // 2
+    if (any((moved & all_words(beyond)) | differs)) return false;
+    if constexpr (is_byte) {
+      store_limited_halves<typename E::storage_type, limits::full>(sum, (1 << headroom) - zero_point, limits::lowest,
+                                                                   limits::highest, y);
+    } else {
+      store_limited<typename E::storage_type, limits::full>(
+          sum, static_cast<std::int32_t>(base) + (1 << headroom) - zero_point, limits::lowest, limits::highest, y);
+    }
+    return true;
+  }
+};
+
+// Stochastically from the floor, by 32 bits. For v = fl(x / step), of either sign, the code is
+// floor((floor(v * 2^32) + R) / 2^32): for v = k + d, up iff floor(d * 2^32) + R >= 2^32, and for v = -(k + d) the
+// magnitude goes up iff ceil(d * 2^32) > R. Integers of 64 bits hold it once v is limited to what the code's limits
+// swallow.
+template <class E, class Overflow, bool Exact>
+struct linear_stochastic_rule : linear_limits<E, Overflow> {
+  using limits = linear_limits<E, Overflow>;
+  float factor;  // the step, or its reciprocal where that is exact
+  std::int32_t zero_point;
+  bool usable;
+
+  explicit linear_stochastic_rule(const linear_codes& codes)
+      : zero_point(codes.zero_point), usable(has_ordinary_step(codes)) {
+    factor = usable ? static_cast<float>(Exact ? 1 / codes.step : codes.step) : 0;
+  }
+
+  [[gnu::always_inline]] inline bool encode(const real (&v)[4], const std::uint32_t* words, std::byte* y) const {
+    if (any_nan(v)) return false;
+    word code[4];
+    NARROW_UNROLL for (int k = 0; k < 4; ++k) {
+      const real quotient = Exact ? v[k] * all_reals(factor) : v[k] / all_reals(factor);
+      code[k] = round_stochastically(limit_keeping_nan(quotient, 0x1p20F), words + k * width);
+    }
+    store_limited<typename E::storage_type, limits::full>(code, -zero_point, limits::lowest, limits::highest, y);
+    return true;
+  }
+};
+
+// ---- which rule -------------------------------------------------------------------------------------------------
+template <class E, class Overflow, class Real, class Scheme, class Place, class Rounding>
+[[gnu::noinline]] void encode_any(const Real* x, std::byte* y, std::size_t n, const Scheme& scheme, const Place& place,
+                                  const Rounding& rounding);
+
+template <class E, class Overflow, bool Divides, class Rule, class Scheme, class Rounding>
+[[gnu::always_inline]] inline std::size_t encode_blocks(const Rule& rule, const float* x, std::byte* y, std::size_t n,
+                                                        const Scheme& scheme, const std::size_t& place,
+                                                        const Rounding& rounding) {
+  const std::uint32_t* words = nullptr;
+  if constexpr (takes_words<Rounding>) words = rounding.words;
+  real scale = all_reals(1.0F);
+  if constexpr (Divides) scale = all_reals(scheme.scale_of_float(place));
+  constexpr std::size_t bytes = sizeof(typename E::storage_type);
+  std::size_t i = 0;
+  for (; i + block_size <= n; i += block_size) {
+    real v[4];
+    load_block(x + i, v);
+    if constexpr (Divides) divide_block(v, scale);
+    if (!rule.encode(v, words + (takes_words<Rounding> ? i : 0), y + i * bytes)) [[unlikely]] {
+      encode_any<E, Overflow>(x + i, y + i * bytes, block_size, scheme, place, rounding_at(rounding, i));
+    }
+  }
+  if (i == n) return n;
+  // The rest in a padded block. Words may be read beyond the last one.
+  real v[4];
+  load_part_of_block(x + i, n - i, v);
+  if constexpr (Divides) divide_block(v, scale);
+  alignas(64) std::byte codes[block_size * bytes];
+  if (!rule.encode(v, words + (takes_words<Rounding> ? i : 0), codes)) return i;
+  std::memcpy(y + i * bytes, codes, (n - i) * bytes);
+  return n;
+}
+
+// Converts elements from the first on, and returns how many.
+template <class E, class Overflow, class Scheme, class Rounding>
+[[gnu::always_inline]] inline std::size_t quick_encode(const float* x, std::byte* y, std::size_t n,
+                                                       const Scheme& scheme, const std::size_t& place,
+                                                       const Rounding& rounding) {
+  constexpr bool nearest = std::is_same_v<Rounding, nearest_even>;
+  constexpr bool random = takes_words<Rounding>;
+  if constexpr (random) {
+    if (rounding.count != 32 || rounding.pre_round) return 0;
+  }
+  if constexpr (fixed_point_encoding<E>) {
+    if constexpr (has_linear_codes<E, Scheme>() && saturates<Overflow> && E::bits <= 16 && (nearest || random)) {
+      constexpr bool exact = has_binary_steps<Scheme>;
+      using rule_type = std::conditional_t<nearest, linear_nearest_rule<E, Overflow, exact>,
+                                           linear_stochastic_rule<E, Overflow, exact>>;
+      const rule_type rule(scheme.template linear<E>(place));
+      if (rule.usable) return encode_blocks<E, Overflow, false>(rule, x, y, n, scheme, place, rounding);
+    }
+  } else if constexpr (is_unscaled<Scheme> || scales_floats<Scheme>) {
+    constexpr bool divides = !is_unscaled<Scheme>;
+    constexpr bool infinite = std::is_same_v<Overflow, to_infinity>;
+    if constexpr (is_binary16<E> && infinite && nearest) {
+      return encode_blocks<E, Overflow, divides>(binary16_rule{}, x, y, n, scheme, place, rounding);
+    } else if constexpr (is_upper_half_of_float<E> && infinite && (nearest || random)) {
+      return encode_blocks<E, Overflow, divides>(upper_half_rule<random>{}, x, y, n, scheme, place, rounding);
+    } else if constexpr (is_small_float<E>()) {
+      if constexpr (overflows_to_next_code<E, Overflow>() && nearest) {
+        return encode_blocks<E, Overflow, divides>(small_float_nearest_rule<E, Overflow>{}, x, y, n, scheme, place,
+                                                   rounding);
+      } else if constexpr (overflows_to_next_code<E, Overflow>() && random) {
+        return encode_blocks<E, Overflow, divides>(small_float_stochastic_rule<E, Overflow>{}, x, y, n, scheme, place,
+                                                   rounding);
+      }
+    }
+  }
+  return 0;
+}
+
+template <class E, class Scheme>
+[[gnu::always_inline]] inline std::size_t quick_decode(const std::byte* x, float* y, std::size_t n,
+                                                       const Scheme& scheme, const std::size_t& place) {
+  std::size_t i = 0;
+  if constexpr (is_binary16<E> && (is_unscaled<Scheme> || scales_floats<Scheme>)) {
+    real scale = all_reals(1.0F);
+    if constexpr (!is_unscaled<Scheme>) scale = all_reals(scheme.scale_of_float(place));
+    for (; i + width <= n; i += width) {
+      real v = canonical_nan(load_binary16(x + 2 * i));
+      if constexpr (!is_unscaled<Scheme>) v = v * scale;
+      std::memcpy(y + i, &v, sizeof v);
+    }
+  }
+  return i;
+}
