@@ -36,7 +36,7 @@ void quantize_row(const Real* x, std::ptrdiff_t x_stride, T* y, std::ptrdiff_t y
 
 // The rounding of element i.
 template <class Rounding>
-auto element_rounding(const Rounding& rounding, std::size_t i) {
+auto scalar_rounding(const Rounding& rounding, std::size_t i) {
   if constexpr (is_sequence<Rounding>) {
     return rounding.at(i);
   } else {
@@ -128,7 +128,7 @@ void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& co
               }
             }();
             detail::count_element<E, Overflow>(*counts, value, detail::storage_of(to[k * ys]), scheme,
-                                               detail::element_place(place, i), detail::element_rounding(rounding, first + i));
+                                               detail::element_place(place, i), detail::scalar_rounding(rounding, first + i));
           }
         }
       });
