@@ -16,13 +16,8 @@ using narrow_test::generator;
 using narrow_test::layout;
 using narrow_test::layout_count;
 using narrow_test::matrix;
+using support::kernel_targets;
 using support::on_target;
-
-std::vector<narrow::target> kernel_targets() {
-  auto result = support::supported_targets();
-  result.erase(result.begin());  // the plain loops
-  return result;
-}
 
 struct shape {
   std::size_t m, depth, n;

@@ -128,7 +128,8 @@ void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& co
               }
             }();
             detail::count_element<E, Overflow>(*counts, value, detail::storage_of(to[k * ys]), scheme,
-                                               detail::element_place(place, i), detail::scalar_rounding(rounding, first + i));
+                                               detail::element_place(place, i),
+                                               detail::scalar_rounding(rounding, first + i));
           }
         }
       });

@@ -15,6 +15,13 @@ inline std::vector<narrow::target> supported_targets() {
   return result;
 }
 
+// Those with kernels of their own, beside the plain loops.
+inline std::vector<narrow::target> kernel_targets() {
+  std::vector<narrow::target> result = supported_targets();
+  result.erase(result.begin());
+  return result;
+}
+
 // Uses a target as long as it lives, and then the former one.
 class on_target {
  public:

@@ -6,25 +6,13 @@
 
 #include "narrow/accumulator.hpp"
 #include "narrow/detail/gemm/finish.hpp"
+#include "narrow/detail/gemm/finish_context.hpp"
 #include "narrow/detail/gemm/kernels.hpp"
+#include "narrow/detail/gemm/multiply_vector.hpp"
 #include "narrow/detail/gemm/packed_operand.hpp"
 #include "narrow/executor.hpp"
 
 namespace narrow::detail {
-
-// What a tile's finish reads beside the tile.
-template <class Finisher>
-struct finish_context {
-  using finisher_type = Finisher;
-  using value_type = typename Finisher::value_type;
-  const Finisher* last;
-  bool by_vectors;          // beta is 0, and sums are below 2^53
-  const double* row_scale;  // of each row, or one of all
-  bool rows_vary;
-  const double* column_scale;       // of each column
-  const value_type* uniform_scale;  // their products where all rows have the same one, padded to a tile; else null
-  double row_scale_of(std::size_t i) const { return row_scale[rows_vary ? i : 0]; }
-};
 
 // Whether the rows of a are in memory as the panel wants them, so that nothing need be packed. Rows at a distance of a
 // multiple of 4 KiB share a set of the first-level cache, which has 8 places.
@@ -141,29 +129,27 @@ void run_kernel(const tile_kernel& kernel, Target, const A& a, const B& b, const
     plan.correct = Target::template correct<Sum>;
   }
   using Context = finish_context<Finisher>;
-  using Value = typename Finisher::value_type;
-  Context context{&last, last.s.beta == 0 && plan.depth <= std::size_t{1} << 22, nullptr, false, nullptr, nullptr};
-  constexpr bool factor_is_one = A::factor_is_one && B::factor_is_one;
-  if (Sum* const c = last.template sums_in_place<Sum>(factor_is_one || with_scale)) {
+  Context context;
+  if (Sum* const c = last.template sums_in_place<Sum>((A::factor_is_one && B::factor_is_one) || with_scale)) {
     plan.c = c;
     plan.c_stride = last.out.view.stride(0);
   } else {
-    const bool rows_vary = !with_scale && a.varies_along(0);
-    const std::size_t padded = plan.n + most_columns, rows = rows_vary ? plan.m : 1;
-    double* const row_scale = space.scales.template get<double>(rows + 2 * padded);
-    double* const column_scale = row_scale + rows;
-    for (std::size_t i = 0; i < rows; ++i) row_scale[i] = with_scale ? 1.0 : a.scale(i);
-    for (std::size_t j = 0; j < plan.n; ++j) column_scale[j] = with_scale ? 1.0 : b.scale(j);
-    context.row_scale = row_scale, context.rows_vary = rows_vary, context.column_scale = column_scale;
-    if (!rows_vary) {
-      Value* const uniform = reinterpret_cast<Value*>(column_scale + padded);
-      for (std::size_t j = 0; j < plan.n; ++j) uniform[j] = static_cast<Value>(row_scale[0] * column_scale[j]);
-      context.uniform_scale = uniform;
-    }
+    context.fill(last, a, b, with_scale, space.scales);
     plan.finisher = &context;
     plan.finish = Target::template finish<Context, Sum>;
   }
   run_in_parts(plan, e);
+}
+
+// Products with one row or one column, but for packed operands: panels have another order of terms.
+template <class Class, class Target, class A, class B, class Finisher, class E>
+bool multiply_unpacked_vector(Target target, const A& a, const B& b, const Finisher& last, bool with_scale,
+                              const E& e) {
+  if constexpr (is_packed<B>) {
+    return false;
+  } else {
+    return multiply_vector<Class>(target, a, b, last, with_scale, e);
+  }
 }
 
 // c by the kernels of the target in use, if they have the class; else false, and nothing is written.
@@ -175,15 +161,16 @@ bool multiply_fast([[maybe_unused]] const A& a, [[maybe_unused]] const B& b, [[m
     using Target = decltype(target);
     const bool vector = a.rows() == 1 || b.columns() == 1;  // of reals: 16 partial sums (accumulator.hpp)
     if constexpr (std::is_same_v<Accumulator, fma_chain<float>>) {
-      if (vector) return false;
+      if (vector) return multiply_unpacked_vector<Class>(target, a, b, last, with_scale, e);
       run_kernel<Class, real_panel<float>, real_panel<float>>(*Target::f32(), target, a, b, last, with_scale, e);
       return true;
     } else if constexpr (std::is_same_v<Accumulator, bfloat16_pairs>) {
-      if (vector) return false;
+      if (vector) return multiply_unpacked_vector<Class>(target, a, b, last, with_scale, e);
       run_kernel<Class, bf16_panel, bf16_panel>(*Target::bf16(), target, a, b, last, with_scale, e);
       return true;
     } else if constexpr (Class::exact_integer && std::is_same_v<typename Accumulator::sum_type, std::int32_t> &&
                          bits_of_codes<A> <= 8 && bits_of_codes<B> <= 8) {
+      if (vector && multiply_unpacked_vector<Class>(target, a, b, last, false, e)) return true;
       if (const tile_kernel* const bytes = Target::bytes()) {
         run_kernel<Class, byte_panel<panel_sign::is_unsigned>, byte_panel<panel_sign::is_signed>>(*bytes, target, a, b,
                                                                                                   last, false, e);
@@ -202,7 +189,9 @@ bool multiply_fast([[maybe_unused]] const A& a, [[maybe_unused]] const B& b, [[m
       if constexpr (sizeof(typename Accumulator::sum_type) <= 8 &&
                     !std::is_same_v<Accumulator, integer_sum<std::int64_t>>) {
         // Exact integers up to 2^53 as doubles; reals in double.
-        if (vector && !Class::exact_integer) return false;
+        if (vector && !Class::exact_integer) {
+          return multiply_unpacked_vector<Class>(target, a, b, last, with_scale, e);
+        }
         run_kernel<Class, real_panel<double>, real_panel<double>>(*Target::f64(), target, a, b, last, with_scale, e);
         return true;
       }

@@ -24,16 +24,19 @@ struct real_panel {
   }
 };
 
-// bfloat16 codes; its own subnormals are zero to the bf16 class.
+// The bfloat16 code of a float that it holds; its own subnormals are zero to the bf16 class.
+inline std::uint16_t bfloat16_of(float x) {
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  const std::uint32_t kept = (bits & 0x7F80'0000) != 0 ? bits : bits & 0x8000'0000;
+  return static_cast<std::uint16_t>(kept >> 16);
+}
 struct bf16_panel {
   using element = std::uint16_t;
   using sum = float;
   static constexpr std::size_t group = 2, planes = 1;
   template <class Operand>
   static element of(const Operand& x, std::size_t i, std::size_t j, bool with_scale) {
-    const auto bits = std::bit_cast<std::uint32_t>(x.template value<float>(i, j, with_scale));
-    const std::uint32_t kept = (bits & 0x7F80'0000) != 0 ? bits : bits & 0x8000'0000;
-    return static_cast<element>(kept >> 16);
+    return bfloat16_of(x.template value<float>(i, j, with_scale));
   }
 };
 

@@ -80,9 +80,33 @@ requires(sizeof(Storage) == 4) [[gnu::always_inline]] inline void store_words(St
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x);
 }
 
+// Rows of bytes or of 16-bit elements side by side, within each 128 bits.
+[[gnu::always_inline]] inline __m256i low_words(const __m256i& a, const __m256i& b) {
+  return _mm256_unpacklo_epi16(a, b);
+}
+[[gnu::always_inline]] inline __m256i high_words(const __m256i& a, const __m256i& b) {
+  return _mm256_unpackhi_epi16(a, b);
+}
+// Half a vector of bytes, and those as 16-bit elements.
+[[gnu::always_inline]] inline __m128i load_half(const std::byte* p) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+}
+[[gnu::always_inline]] inline __m128i low_bytes(const __m128i& a, const __m128i& b) { return _mm_unpacklo_epi8(a, b); }
+[[gnu::always_inline]] inline __m128i high_bytes(const __m128i& a, const __m128i& b) { return _mm_unpackhi_epi8(a, b); }
+[[gnu::always_inline]] inline __m256i signed_words(const __m128i& x) { return _mm256_cvtepi8_epi16(x); }
+[[gnu::always_inline]] inline __m256i unsigned_words(const __m128i& x) { return _mm256_cvtepu8_epi16(x); }
+// bfloat16 with its subnormals as zeros.
+[[gnu::always_inline]] inline __m256i flush_bfloat16(const __m256i& x) {
+  const __m256i exponent = _mm256_and_si256(x, _mm256_set1_epi16(0x7F80));
+  const __m256i tiny = _mm256_cmpeq_epi16(exponent, _mm256_setzero_si256());
+  return _mm256_andnot_si256(_mm256_and_si256(tiny, _mm256_set1_epi16(0x7FFF)), x);
+}
+
 struct float_sums : units_of_32 {
   using sums = __m256;
   using value = float;
+  static constexpr bool joins_flushed = false;
+  [[gnu::always_inline]] static inline sums add(const sums& a, const sums& b) { return _mm256_add_ps(a, b); }
   [[gnu::always_inline]] static inline sums zero() { return _mm256_setzero_ps(); }
   [[gnu::always_inline]] static inline sums load(const float* p) { return _mm256_loadu_ps(p); }
   [[gnu::always_inline]] static inline sums load(const float* p, std::size_t n) {
@@ -97,6 +121,8 @@ struct float_sums : units_of_32 {
 struct int32_sums : units_of_32 {
   using sums = __m256i;
   using value = std::int32_t;
+  static constexpr bool joins_flushed = false;
+  [[gnu::always_inline]] static inline sums add(const sums& a, const sums& b) { return _mm256_add_epi32(a, b); }
   [[gnu::always_inline]] static inline sums zero() { return _mm256_setzero_si256(); }
   [[gnu::always_inline]] static inline sums load(const value* p) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
@@ -202,6 +228,8 @@ struct f64_step {
   using sums = __m256d;
   using value = double;
   static constexpr std::size_t width = 4, unit = 8, group = 1;
+  static constexpr bool joins_flushed = false;
+  [[gnu::always_inline]] static inline sums add(const sums& a, const sums& b) { return _mm256_add_pd(a, b); }
   [[gnu::always_inline]] static inline __m256i first(std::size_t n) {
     const __m256i lane = _mm256_setr_epi64x(0, 1, 2, 3);
     return _mm256_cmpgt_epi64(_mm256_set1_epi64x(static_cast<long long>(n)), lane);
@@ -240,6 +268,7 @@ struct pairs_step : int32_sums {
 // What vdpbf16ps computes (accumulator.hpp): the odd term first, each step flushed.
 struct bf16_emulated_step : float_sums {
   static constexpr std::size_t group = 2;
+  static constexpr bool joins_flushed = true;
   [[gnu::always_inline]] static inline sums flush(const sums& x) {
     const __m256 sign = _mm256_set1_ps(-0.0F);
     const __m256 tiny = _mm256_cmp_ps(_mm256_andnot_ps(sign, x), _mm256_set1_ps(0x1p-126F), _CMP_LT_OQ);

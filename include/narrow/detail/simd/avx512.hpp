@@ -68,9 +68,42 @@ requires(sizeof(Storage) == 4) [[gnu::always_inline]] inline void store_words(St
   _mm512_storeu_si512(p, x);
 }
 
+// Rows of bytes or of 16-bit elements side by side, within each 128 bits.
+[[gnu::always_inline]] inline __m512i low_bytes(const __m512i& a, const __m512i& b) {
+  return _mm512_unpacklo_epi8(a, b);
+}
+[[gnu::always_inline]] inline __m512i high_bytes(const __m512i& a, const __m512i& b) {
+  return _mm512_unpackhi_epi8(a, b);
+}
+[[gnu::always_inline]] inline __m512i low_words(const __m512i& a, const __m512i& b) {
+  return _mm512_unpacklo_epi16(a, b);
+}
+[[gnu::always_inline]] inline __m512i high_words(const __m512i& a, const __m512i& b) {
+  return _mm512_unpackhi_epi16(a, b);
+}
+// Half a vector of bytes, and those as 16-bit elements.
+[[gnu::always_inline]] inline __m256i load_half(const std::byte* p) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+}
+[[gnu::always_inline]] inline __m256i low_bytes(const __m256i& a, const __m256i& b) {
+  return _mm256_unpacklo_epi8(a, b);
+}
+[[gnu::always_inline]] inline __m256i high_bytes(const __m256i& a, const __m256i& b) {
+  return _mm256_unpackhi_epi8(a, b);
+}
+[[gnu::always_inline]] inline __m512i signed_words(const __m256i& x) { return _mm512_cvtepi8_epi16(x); }
+[[gnu::always_inline]] inline __m512i unsigned_words(const __m256i& x) { return _mm512_cvtepu8_epi16(x); }
+// bfloat16 with its subnormals as zeros.
+[[gnu::always_inline]] inline __m512i flush_bfloat16(const __m512i& x) {
+  const __mmask32 tiny = _mm512_testn_epi16_mask(x, _mm512_set1_epi16(0x7F80));
+  return _mm512_mask_mov_epi16(x, tiny, _mm512_and_si512(x, _mm512_set1_epi16(-32768)));
+}
+
 struct float_sums : units_of_32 {
   using sums = __m512;
   using value = float;
+  static constexpr bool joins_flushed = false;
+  [[gnu::always_inline]] static inline sums add(const sums& a, const sums& b) { return _mm512_add_ps(a, b); }
   [[gnu::always_inline]] static inline sums zero() { return _mm512_setzero_ps(); }
   [[gnu::always_inline]] static inline sums load(const float* p) { return _mm512_loadu_ps(p); }
   [[gnu::always_inline]] static inline sums load(const float* p, std::size_t n) {
@@ -85,6 +118,8 @@ struct float_sums : units_of_32 {
 struct int32_sums : units_of_32 {
   using sums = __m512i;
   using value = std::int32_t;
+  static constexpr bool joins_flushed = false;
+  [[gnu::always_inline]] static inline sums add(const sums& a, const sums& b) { return _mm512_add_epi32(a, b); }
   [[gnu::always_inline]] static inline sums zero() { return _mm512_setzero_si512(); }
   [[gnu::always_inline]] static inline sums load(const value* p) { return _mm512_loadu_si512(p); }
   [[gnu::always_inline]] static inline sums load(const value* p, std::size_t n) {
@@ -194,6 +229,8 @@ struct f64_step {
   using sums = __m512d;
   using value = double;
   static constexpr std::size_t width = 8, unit = 8, group = 1;
+  static constexpr bool joins_flushed = false;
+  [[gnu::always_inline]] static inline sums add(const sums& a, const sums& b) { return _mm512_add_pd(a, b); }
   [[gnu::always_inline]] static inline __mmask8 first(std::size_t n) { return static_cast<__mmask8>((1U << n) - 1); }
   [[gnu::always_inline]] static inline operand load_operand(const std::byte* p) { return _mm512_loadu_pd(p); }
   [[gnu::always_inline]] static inline operand broadcast(const std::byte* p) {
@@ -227,6 +264,7 @@ struct pairs_step : int32_sums {
 // What vdpbf16ps computes (accumulator.hpp), for CPUs without it: the odd term first, each step flushed.
 struct bf16_emulated_step : float_sums {
   static constexpr std::size_t group = 2;
+  static constexpr bool joins_flushed = true;
   [[gnu::always_inline]] static inline sums flush(const sums& x) {
     const __mmask16 tiny = _mm512_cmp_ps_mask(_mm512_abs_ps(x), _mm512_set1_ps(0x1p-126F), _CMP_LT_OQ);
     return _mm512_mask_and_ps(x, tiny, x, _mm512_set1_ps(-0.0F));
@@ -280,6 +318,8 @@ namespace narrow::detail::avx512_bf16 {
 // Two bfloat16 of a times two of b, the odd one first (accumulator.hpp).
 struct bf16_step : avx512::float_sums {
   static constexpr std::size_t group = 2;
+  static constexpr bool joins_flushed = true;
+  [[gnu::always_inline]] static inline sums flush(const sums& x) { return avx512::bf16_emulated_step::flush(x); }
   [[gnu::always_inline]] static inline sums step(const sums& sum, const operand& a, const operand& b) {
     return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b);
   }

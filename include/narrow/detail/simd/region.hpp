@@ -48,6 +48,8 @@
 #define NARROW_BEGIN_AVX512 NARROW_BEGIN_TARGET("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl")
 #define NARROW_BEGIN_AVX512_VNNI NARROW_BEGIN_TARGET("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
 #define NARROW_BEGIN_AVX512_BF16 NARROW_BEGIN_TARGET("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")
+#define NARROW_BEGIN_AVX512_BF16_VBMI \
+  NARROW_BEGIN_TARGET("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vbmi")
 #define NARROW_BEGIN_AVX512_POPCNT \
   NARROW_BEGIN_TARGET("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq")
 

@@ -1,0 +1,282 @@
+// Kernels of products with a vector, for any step and any way to read the matrix; included in a target region and its
+// namespace. See vector.hpp for the contract.
+//
+// A source R reads the matrix for a step (tile.inl, simd/):
+//   R::steps                   the step; R::step(sums, x, m) applies it, x being of the vector and m of the matrix
+//   R::element                 bytes of a matrix element
+//   along(p, out)              the next R::along_operands operands of one line
+//   across(rows, offset, out)  R::across_operands operands from a group of lines; lane l of operand o is column
+//                              l / R::run * (R::run * operands) + o * R::run + l % R::run
+//   R::count(sums, m)          sums + the codes of m, where zero points may ask for it
+//
+// Along: eight lines at once, or as many as have registers for 16 partial sums each; a load and a step a vector of the
+// matrix, so that the memory bounds it. Across: a pass adds `fused` groups, 16 apart, to each partial sum, so that
+// loading and storing those costs little beside; its lines are as many streams of memory.
+
+template <class R>
+inline constexpr bool counts_codes = requires(const typename R::steps::sums& s, const typename R::steps::operand& m) {
+  R::count(s, m);
+};
+template <class R>
+inline constexpr bool is_exact = std::is_same_v<typename R::steps::value, std::int32_t>;
+inline constexpr std::size_t partial_sums = 16;
+
+// ---- along ----------------------------------------------------------------------------------------------------------
+
+// Subnormal numbers as zeros of their sign.
+template <class Real>
+[[gnu::always_inline]] inline Real flushed(const Real& x) {
+  using U = bits_of<Real>;
+  const U code = to_bits(x), magnitude = U(0x7FFF'FFFFU);
+  return from_bits<Real>(code & ~(less(code & magnitude, U(0x0080'0000U)) & magnitude));
+}
+
+// The fixed tree over 16 partial sums: t and t + 8, then 4, 2 and 1 apart.
+template <class S, class Value, int N>
+[[gnu::always_inline]] inline void join_halves(Value* t) {
+  using lane = lanes<Value, N>;
+  lane low, high;
+  __builtin_memcpy(&low.v, t, sizeof low.v);
+  __builtin_memcpy(&high.v, t + N, sizeof high.v);
+  lane sum = low + high;
+  if constexpr (S::joins_flushed) sum = flushed(sum);
+  __builtin_memcpy(t, &sum.v, sizeof sum.v);
+}
+template <class S>
+[[gnu::always_inline]] inline typename S::value tree(const typename S::sums* sum) {
+  using value = typename S::value;
+  using wrapping = std::conditional_t<std::is_same_v<value, std::int32_t>, std::uint32_t, value>;
+  alignas(64) wrapping t[partial_sums];
+  NARROW_UNROLL for (std::size_t v = 0; v < partial_sums / S::width; ++v) {
+    S::store(reinterpret_cast<value*>(t) + v * S::width, sum[v]);
+  }
+  join_halves<S, wrapping, 8>(t);
+  join_halves<S, wrapping, 4>(t);
+  join_halves<S, wrapping, 2>(t);
+  const wrapping joined = t[0] + t[1];
+  if constexpr (S::joins_flushed) return flushed(joined);
+  return static_cast<value>(joined);
+}
+
+template <class R, std::size_t Rows, bool Codes>
+void dot_rows(const vector_arguments& t, std::size_t row, std::size_t length) {
+  using S = typename R::steps;
+  constexpr std::size_t vectors = partial_sums / S::width, operands = R::along_operands;
+  constexpr std::size_t step_bytes = operands * S::width * S::group * R::element;
+  constexpr std::size_t x_bytes = operands * S::width * S::unit;
+  static_assert(operands % vectors == 0, "a step is whole rounds of the partial sums");
+  const R source(t);
+  typename S::sums sum[Rows][vectors], codes[Codes ? Rows : 1];
+  NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+    NARROW_UNROLL for (std::size_t v = 0; v < vectors; ++v) sum[r][v] = S::zero();
+    if constexpr (Codes) codes[r] = S::zero();
+  }
+  const std::byte* from[Rows];
+  NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+    from[r] = t.matrix + static_cast<std::ptrdiff_t>(row + r) * t.stride;
+  }
+  const std::byte* x = t.x;
+  std::size_t offset = 0;
+  alignas(64) std::byte rest[Rows][step_bytes];
+  for (bool last = false;;) {
+    for (; offset + step_bytes <= length; offset += step_bytes, x += x_bytes) {
+      typename S::operand right[operands];
+      NARROW_UNROLL for (std::size_t a = 0; a < operands; ++a) right[a] = S::load_operand(x + a * S::width * S::unit);
+      NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+        typename S::operand left[operands];
+        source.along(from[r] + offset, left);
+        NARROW_UNROLL for (std::size_t a = 0; a < operands; ++a) {
+          sum[r][a % vectors] = R::step(sum[r][a % vectors], right[a], left[a]);
+          if constexpr (Codes) codes[r] = R::count(codes[r], left[a]);
+        }
+      }
+    }
+    if (last || offset == length) break;
+    // The rest of each line, padded with zeros, once through the same loop.
+    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+      __builtin_memset(rest[r], t.blank, step_bytes);
+      __builtin_memcpy(rest[r], from[r] + offset, length - offset);
+      from[r] = rest[r];
+    }
+    last = true;
+    offset = 0;
+    length = step_bytes;
+  }
+  typename S::value* const out = static_cast<typename S::value*>(t.sums);
+  NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+    out[row + r] = tree<S>(sum[r]);
+    if constexpr (Codes) {
+      typename S::sums total[vectors];
+      total[0] = codes[r];
+      NARROW_UNROLL for (std::size_t v = 1; v < vectors; ++v) total[v] = S::zero();
+      t.codes[row + r] = tree<S>(total);
+    }
+  }
+}
+
+template <class R, bool Codes>
+void dot_lines(const vector_arguments& t) {
+  using S = typename R::steps;
+  constexpr std::size_t at_once = S::width == partial_sums ? 8 : lanes_of_32 == 16 ? 4 : S::width == 8 ? 4 : 2;
+  const std::size_t length = t.columns * R::element;
+  std::size_t row = 0;
+  for (; row + at_once <= t.lines; row += at_once) dot_rows<R, at_once, Codes>(t, row, length);
+  for (; row < t.lines; ++row) dot_rows<R, 1, Codes>(t, row, length);
+}
+template <class R>
+void along(const vector_arguments& t) {
+  if constexpr (counts_codes<R>) {
+    if (t.codes != nullptr) return dot_lines<R, true>(t);
+  }
+  dot_lines<R, false>(t);
+}
+
+// ---- across ---------------------------------------------------------------------------------------------------------
+
+template <class R>
+inline constexpr std::size_t chains_of = is_exact<R> ? 1 : partial_sums;
+template <class R>
+inline constexpr std::size_t across_block = R::across_operands* R::steps::width;
+
+template <class R, std::size_t Fused, bool Codes>
+struct across_pass {
+  using S = typename R::steps;
+  using value = typename S::value;
+  static constexpr std::size_t operands = R::across_operands, block = across_block<R>;
+
+  const R source;
+  const std::byte* lines[Fused][S::group];
+  typename S::operand x[Fused];
+
+  // Groups g, g + chains, ...; the last may lack lines.
+  [[gnu::always_inline]] inline across_pass(const vector_arguments& t, std::size_t g) : source(t) {
+    NARROW_UNROLL for (std::size_t f = 0; f < Fused; ++f) {
+      const std::size_t group = g + f * chains_of<R>;
+      x[f] = S::broadcast(t.x + group * S::unit);
+      NARROW_UNROLL for (std::size_t u = 0; u < S::group; ++u) {
+        const std::size_t line = group * S::group + u;
+        lines[f][u] = line < t.lines ? t.matrix + static_cast<std::ptrdiff_t>(line) * t.stride : t.blanks;
+      }
+    }
+  }
+
+  [[gnu::always_inline]] inline void step(std::size_t column, value* to, std::int32_t* codes) const {
+    typename S::sums sum[operands], total[operands];
+    NARROW_UNROLL for (std::size_t o = 0; o < operands; ++o) {
+      sum[o] = S::load(to + o * S::width);
+      if constexpr (Codes) total[o] = S::load(codes + o * S::width);
+    }
+    NARROW_UNROLL for (std::size_t f = 0; f < Fused; ++f) {
+      typename S::operand m[operands];
+      source.across(lines[f], column * R::element, m);
+      NARROW_UNROLL for (std::size_t o = 0; o < operands; ++o) {
+        sum[o] = R::step(sum[o], x[f], m[o]);
+        if constexpr (Codes) total[o] = R::count(total[o], m[o]);
+      }
+    }
+    NARROW_UNROLL for (std::size_t o = 0; o < operands; ++o) {
+      S::store(to + o * S::width, sum[o]);
+      if constexpr (Codes) S::store(codes + o * S::width, total[o]);
+    }
+  }
+};
+
+// The last block of columns ends with the line, and repeats some of the block before it.
+template <class R, std::size_t Fused, bool Codes>
+void pass(const vector_arguments& t, std::size_t g, typename R::steps::value* to) {
+  constexpr std::size_t block = across_block<R>;
+  const across_pass<R, Fused, Codes> p(t, g);
+  std::size_t column = 0;
+  std::int32_t* codes = t.codes;
+  for (; column + block <= t.columns; column += block) p.step(column, to + column, codes + (Codes ? column : 0));
+  if (column < t.columns) p.step(t.columns - block, to + column, codes + (Codes ? column : 0));
+}
+
+template <class R, bool Codes>
+void add_lines(const vector_arguments& t) {
+  using S = typename R::steps;
+  constexpr std::size_t chains = chains_of<R>, fused = R::across_fused;
+  const std::size_t groups = (t.lines + S::group - 1) / S::group;
+  for (std::size_t g = 0; g < groups; g += chains * fused) {
+    for (std::size_t c = 0; c < chains && g + c < groups; ++c) {
+      typename S::value* const to = static_cast<typename S::value*>(t.sums) + c * t.pitch;
+      if (g + c + (fused - 1) * chains < groups) {
+        pass<R, fused, Codes>(t, g + c, to);
+      } else {
+        for (std::size_t f = g + c; f < groups; f += chains) pass<R, 1, Codes>(t, f, to);
+      }
+    }
+  }
+}
+template <class R>
+void across(const vector_arguments& t) {
+  if constexpr (counts_codes<R>) {
+    if (t.codes != nullptr) return add_lines<R, true>(t);
+  }
+  add_lines<R, false>(t);
+}
+
+template <class S>
+[[gnu::always_inline]] inline typename S::sums joined(const typename S::sums& a, const typename S::sums& b) {
+  if constexpr (S::joins_flushed) {
+    return S::flush(S::add(a, b));
+  } else {
+    return S::add(a, b);
+  }
+}
+
+// One vector of sums from its partial sums, which lie `pitch` elements apart.
+template <class R>
+[[gnu::always_inline]] inline typename R::steps::sums joined_rows(const typename R::steps::value* from,
+                                                                  std::size_t pitch) {
+  using S = typename R::steps;
+  typename S::sums t[chains_of<R>];
+  NARROW_UNROLL for (std::size_t c = 0; c < chains_of<R>; ++c) t[c] = S::load(from + c * pitch);
+  if constexpr (chains_of<R> == partial_sums) {
+    NARROW_UNROLL for (std::size_t c = 0; c < 8; ++c) t[c] = joined<S>(t[c], t[c + 8]);
+    NARROW_UNROLL for (std::size_t c = 0; c < 4; ++c) t[c] = joined<S>(t[c], t[c + 4]);
+    t[0] = joined<S>(joined<S>(t[0], t[2]), joined<S>(t[1], t[3]));
+  }
+  return t[0];
+}
+
+// From the order in which operands hold columns to theirs.
+template <class R>
+[[gnu::always_inline]] inline void put_in_order(const typename R::steps::value* from, typename R::steps::value* to) {
+  constexpr std::size_t run = R::run, operands = R::across_operands, width = R::steps::width;
+  for (std::size_t o = 0; o < operands; ++o) {
+    for (std::size_t l = 0; l < width; l += run) {
+      __builtin_memcpy(to + l * operands + o * run, from + o * width + l, run * sizeof *from);
+    }
+  }
+}
+
+template <class R>
+void join(const vector_arguments& t, void* sums, std::int32_t* codes) {
+  using S = typename R::steps;
+  using value = typename S::value;
+  constexpr std::size_t block = across_block<R>;
+  const value* const from = static_cast<const value*>(t.sums);
+  value* const to = static_cast<value*>(sums);
+  for (std::size_t b = 0; b < t.columns; b += block) {
+    const std::size_t column = b + block <= t.columns ? b : t.columns - block;
+    value part[block];
+    for (std::size_t o = 0; o < R::across_operands; ++o) {
+      S::store(part + o * S::width, joined_rows<R>(from + b + o * S::width, t.pitch));
+    }
+    put_in_order<R>(part, to + column);
+    if constexpr (counts_codes<R>) {
+      if (codes != nullptr) put_in_order<R>(t.codes + b, codes + column);
+    }
+  }
+}
+
+template <class R>
+constexpr vector_kernel vector_kernel_of() {
+  using S = typename R::steps;
+  vector_kernel kernel{};
+  kernel.group = S::group, kernel.unit = S::unit, kernel.element = R::element;
+  kernel.block = across_block<R>, kernel.chains = chains_of<R>, kernel.sum_bytes = sizeof(typename S::value);
+  kernel.along = &along<R>, kernel.across = &across<R>, kernel.join = &join<R>;
+  return kernel;
+}

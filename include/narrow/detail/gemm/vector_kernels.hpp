@@ -1,0 +1,162 @@
+// The kernels of products with a vector, of each target: the texts of vector.inl and vector_sources.inl once per
+// instruction set. Beside what kernels.hpp says, a target offers
+//   vector_f32() vector_f16() vector_f64() vector_bf16()      kernels by the matrix's elements
+//   vector_words(sign)       bytes against 16-bit integers
+//   vector_bytes(sign)       bytes taken as of that sign against bytes of the other, or null
+//   vector_codes()           8-bit floats through a table, or null
+#pragma once
+
+#include "narrow/detail/gemm/code_table.hpp"
+#include "narrow/detail/gemm/kernels.hpp"
+#include "narrow/detail/gemm/vector.hpp"
+
+namespace narrow::detail {
+
+// Of the source of vector_bytes: what is exclusive-or'd to every byte.
+struct byte_flip {
+  std::uint8_t value = 0;
+};
+
+}  // namespace narrow::detail
+
+#if NARROW_HAS_X86_TARGETS
+
+NARROW_BEGIN_AVX512_VNNI
+namespace narrow::detail::avx512_vnni {
+using avx512::high_bytes, avx512::high_words, avx512::lanes_of_32, avx512::low_bytes, avx512::low_words;
+#include "narrow/detail/gemm/vector.inl"
+
+// Bytes of one sign against a vector of the other's. A matrix whose codes have the wrong sign is flipped on the way: an
+// exclusive-or with 128 moves codes and zero points by 128.
+template <panel_sign Sign>
+struct bytes_source {
+  using steps = s8_step;
+  using operand = steps::operand;
+  static constexpr std::size_t element = 1, run = 4, along_operands = 1, across_operands = 4, across_fused = 4;
+  operand flip;
+  explicit bytes_source(const vector_arguments& t)
+      : flip(_mm512_set1_epi8(static_cast<char>(static_cast<const byte_flip*>(t.source)->value))) {}
+
+  [[gnu::always_inline]] static inline steps::sums step(const steps::sums& sum, const operand& x, const operand& m) {
+    if constexpr (Sign == panel_sign::is_unsigned) {
+      return steps::step(sum, m, x);
+    } else {
+      return steps::step(sum, x, m);
+    }
+  }
+  [[gnu::always_inline]] static inline steps::sums count(const steps::sums& sum, const operand& m) {
+    return step(sum, steps::ones(), m);
+  }
+  [[gnu::always_inline]] inline operand load(const std::byte* p) const {
+    return _mm512_xor_si512(_mm512_loadu_si512(p), flip);
+  }
+  [[gnu::always_inline]] inline void along(const std::byte* p, operand* out) const { out[0] = load(p); }
+  [[gnu::always_inline]] inline void across(const std::byte* const* lines, std::size_t offset, operand* out) const {
+    const operand a = load(lines[0] + offset), b = load(lines[1] + offset);
+    const operand c = load(lines[2] + offset), d = load(lines[3] + offset);
+    const operand ab_low = low_bytes(a, b), ab_high = high_bytes(a, b);
+    const operand cd_low = low_bytes(c, d), cd_high = high_bytes(c, d);
+    out[0] = low_words(ab_low, cd_low), out[1] = high_words(ab_low, cd_low);
+    out[2] = low_words(ab_high, cd_high), out[3] = high_words(ab_high, cd_high);
+  }
+};
+inline constexpr vector_kernel vector_unsigned = vector_kernel_of<bytes_source<panel_sign::is_unsigned>>(),
+                               vector_signed = vector_kernel_of<bytes_source<panel_sign::is_signed>>();
+}  // namespace narrow::detail::avx512_vnni
+NARROW_END_TARGET
+
+NARROW_BEGIN_AVX512_BF16
+namespace narrow::detail::avx512_bf16 {
+using avx512::high_words, avx512::lanes_of_32, avx512::low_words;
+#include "narrow/detail/gemm/vector.inl"
+struct bf16_source {
+  using steps = bf16_step;
+  using operand = steps::operand;
+  static constexpr std::size_t element = 2, run = 4, along_operands = 1, across_operands = 2, across_fused = 4;
+  explicit bf16_source(const vector_arguments&) {}
+  [[gnu::always_inline]] static inline steps::sums step(const steps::sums& sum, const operand& x, const operand& m) {
+    return steps::step(sum, x, m);
+  }
+  [[gnu::always_inline]] inline void along(const std::byte* p, operand* out) const { out[0] = steps::load_operand(p); }
+  [[gnu::always_inline]] inline void across(const std::byte* const* lines, std::size_t offset, operand* out) const {
+    const operand a = steps::load_operand(lines[0] + offset), b = steps::load_operand(lines[1] + offset);
+    out[0] = low_words(a, b), out[1] = high_words(a, b);
+  }
+};
+inline constexpr vector_kernel vector_bf16 = vector_kernel_of<bf16_source>();
+}  // namespace narrow::detail::avx512_bf16
+NARROW_END_TARGET
+
+NARROW_BEGIN_AVX512_BF16_VBMI
+namespace narrow::detail::avx512_bf16_vbmi {
+using avx512::high_bytes, avx512::high_words, avx512::lanes_of_32, avx512::low_bytes, avx512::low_words;
+#include "narrow/detail/gemm/vector.inl"
+#include "narrow/detail/gemm/vector_codes.inl"
+inline constexpr vector_kernel vector_codes = vector_kernel_of<codes_source>();
+}  // namespace narrow::detail::avx512_bf16_vbmi
+NARROW_END_TARGET
+
+NARROW_BEGIN_AVX512
+namespace narrow::detail::avx512 {
+#include "narrow/detail/gemm/vector.inl"
+#include "narrow/detail/gemm/vector_sources.inl"
+inline constexpr vector_kernel vector_f32 = vector_kernel_of<plain_source<f32_step>>(),
+                               vector_f16 = vector_kernel_of<half_source>(),
+                               vector_f64 = vector_kernel_of<plain_source<f64_step>>(),
+                               vector_bf16 = vector_kernel_of<flushing_source>(),
+                               vector_signed = vector_kernel_of<words_source<panel_sign::is_signed>>(),
+                               vector_unsigned = vector_kernel_of<words_source<panel_sign::is_unsigned>>();
+
+struct vector_target {
+  static const vector_kernel* f32() { return &vector_f32; }
+  static const vector_kernel* f16() { return &vector_f16; }
+  static const vector_kernel* f64() { return &vector_f64; }
+  static const vector_kernel* bf16() { return this_cpu().bf16 ? &avx512_bf16::vector_bf16 : &avx512::vector_bf16; }
+  static const vector_kernel* words(panel_sign sign) {
+    return sign == panel_sign::is_signed ? &vector_signed : &vector_unsigned;
+  }
+  static const vector_kernel* bytes(panel_sign sign) {
+    if (!this_cpu().vnni) return nullptr;
+    return sign == panel_sign::is_signed ? &avx512_vnni::vector_signed : &avx512_vnni::vector_unsigned;
+  }
+  static const vector_kernel* codes() {
+    return this_cpu().bf16 && this_cpu().vbmi ? &avx512_bf16_vbmi::vector_codes : nullptr;
+  }
+  template <class Panel, class Matrix>
+  static constexpr auto read = &read_line<Panel, Matrix>;
+  static constexpr auto correct = &correct_vector;
+};
+constexpr vector_target vector_target_of(gemm_target) { return {}; }
+}  // namespace narrow::detail::avx512
+NARROW_END_TARGET
+
+NARROW_BEGIN_AVX2
+namespace narrow::detail::avx2 {
+#include "narrow/detail/gemm/vector.inl"
+#include "narrow/detail/gemm/vector_sources.inl"
+inline constexpr vector_kernel vector_f32 = vector_kernel_of<plain_source<f32_step>>(),
+                               vector_f16 = vector_kernel_of<half_source>(),
+                               vector_f64 = vector_kernel_of<plain_source<f64_step>>(),
+                               vector_bf16 = vector_kernel_of<flushing_source>(),
+                               vector_signed = vector_kernel_of<words_source<panel_sign::is_signed>>(),
+                               vector_unsigned = vector_kernel_of<words_source<panel_sign::is_unsigned>>();
+
+struct vector_target {
+  static const vector_kernel* f32() { return &vector_f32; }
+  static const vector_kernel* f16() { return &vector_f16; }
+  static const vector_kernel* f64() { return &vector_f64; }
+  static const vector_kernel* bf16() { return &vector_bf16; }
+  static const vector_kernel* words(panel_sign sign) {
+    return sign == panel_sign::is_signed ? &vector_signed : &vector_unsigned;
+  }
+  static const vector_kernel* bytes(panel_sign) { return nullptr; }
+  static const vector_kernel* codes() { return nullptr; }
+  template <class Panel, class Matrix>
+  static constexpr auto read = &read_line<Panel, Matrix>;
+  static constexpr auto correct = &correct_vector;
+};
+constexpr vector_target vector_target_of(gemm_target) { return {}; }
+}  // namespace narrow::detail::avx2
+NARROW_END_TARGET
+
+#endif
