@@ -8,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+#include "narrow/detail/gemm/compute_class.hpp"
 #include "narrow/detail/gemm/emulated_rounding.hpp"
 #include "narrow/detail/gemm/fast.hpp"
 #include "narrow/detail/gemm/finish.hpp"

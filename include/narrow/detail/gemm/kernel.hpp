@@ -20,9 +20,10 @@
 // Depth is padded with zeros to whole groups. Terms are added in ascending order, groups too: for floats, that is the
 // order of the contract (accumulator.hpp).
 //
-//   start   zero          the sums begin at zero
-//           offsets       at row_start[r] + column_start[j] (integers: zero-point corrections cost no pass of their
-//           own) resume        at what c holds: the previous block of depth
+// The sums of a tile start
+//   zero       at zero
+//   offsets    at row_start[r] + column_start[j]: integers, whose zero points then cost no pass of their own
+//   resume     at what c holds: the previous block of depth
 // Only `columns` columns of c are read or written, the first of its rows lie `c_stride` elements apart.
 #pragma once
 
