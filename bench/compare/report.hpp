@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "support/machine.hpp"
+
 namespace compare {
 
 struct result_row {
@@ -43,20 +45,6 @@ inline double spread(const std::vector<double>& v) {
 // A network that learned nothing, or lost what it had learned: it errs on at least half of the tests.
 inline bool diverged(const result_row& row) { return !(mean(row.errors) < 50); }
 
-inline std::string cpu_name() {
-  std::ifstream info("/proc/cpuinfo");
-  std::string line, family, model, name;
-  const auto after = [&](const char* key, std::string& to) {
-    const auto colon = line.find(':');
-    if (to.empty() && line.rfind(key, 0) == 0 && colon != std::string::npos && colon + 2 <= line.size()) {
-      to = line.substr(colon + 2);
-    }
-  };
-  while (std::getline(info, line)) after("model name", name), after("cpu family", family), after("model\t", model);
-  if (name.empty()) return "unknown CPU";
-  return name + " (family " + family + " model " + model + ")";
-}
-
 // The command line as a shell takes it.
 inline std::string command_text(const std::vector<std::string>& arguments) {
   std::string text = "compare";
@@ -78,19 +66,14 @@ inline std::string command_text(const std::vector<std::string>& arguments) {
 }
 
 inline report_header header_for(const std::string& command, const std::string& data, const std::string& training) {
-#if defined(__clang__)
-  const std::string compiler = "Clang " __clang_version__;
-#else
-  const std::string compiler = "GCC " __VERSION__;
-#endif
 #if defined(NARROW_BUILD_FLAGS)
   const std::string flags = NARROW_BUILD_FLAGS;
 #else
   const std::string flags;
 #endif
   return {
-      {{"machine", cpu_name() + ", " + std::to_string(std::thread::hardware_concurrency()) + " threads"},
-       {"compiler", compiler + (flags.empty() ? "" : ", " + flags)},
+      {{"machine", bench::cpu_name() + ", " + std::to_string(std::thread::hardware_concurrency()) + " threads"},
+       {"compiler", bench::compiler_name() + (flags.empty() ? "" : ", " + flags)},
        {"command", command},
        {"data", data},
        {"training", training},
