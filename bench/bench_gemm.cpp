@@ -87,7 +87,7 @@ void register_peer(const peer& other, narrow::target best) {
   const auto ours = std::ranges::find(all_formats(), other.format, &format::name);
   for (const weights how : other.hows) {
     for (const shape& s : general_shapes()) {
-      if (!is_worth_measuring(how, s)) continue;
+      if (!is_worth_measuring(how, s) || (other.only_vectors && !s.is_vector())) continue;
       const std::string name =
           "gemm/" + other.library + "/" + other.format + other.variant + suffix_of(how) + "/" + s.name();
       register_one(name, [=, &other](benchmark::State& state) {

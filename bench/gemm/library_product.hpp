@@ -107,6 +107,10 @@ class plain_output {
  public:
   explicit plain_output(const shape& s) : values_(s.m * s.n), view_(narrow::view(values_.data(), s.m, s.n)) {}
   auto& destination() { return view_; }
+  template <class F>
+  void with_options(const F& f) const {
+    f();
+  }
   double result(std::size_t i, std::size_t j, double unit) const { return static_cast<double>(view_(i, j)) * unit; }
   double representable(double x) const { return x; }
 
@@ -115,22 +119,30 @@ class plain_output {
   narrow::matrix_view<T> view_;
 };
 
-// Codes with a scale and a zero point: narrow integers, since standard ones take raw accumulators.
+// Codes, requantized by a float for each column.
 template <class Code>
 class requantized_output {
  public:
   explicit requantized_output(const shape& s)
-      : parameters_(s.n, s.k), codes_({s.m, s.n}, narrow::affine(parameters_.c_scale, requantization<Code>::c_zero)) {}
-  auto& destination() { return codes_; }
-  double result(std::size_t i, std::size_t j, double) const {
-    return parameters_.decode_c(codes_.codes()(i, j).storage());
+      : parameters_(s.n, s.k), codes_(s.m * s.n), view_(narrow::view(codes_.data(), s.m, s.n)) {
+    for (const float scale : parameters_.b_scales) {
+      requantize_.scales.push_back(requantization<Code>::a_scale * scale / parameters_.c_scale);
+    }
+    requantize_.zero_point = requantization<Code>::c_zero;
   }
+  auto& destination() { return view_; }
+  template <class F>
+  void with_options(const F& f) const {
+    f(requantize_);
+  }
+  double result(std::size_t i, std::size_t j, double) const { return parameters_.decode_c(view_(i, j)); }
   double representable(double x) const { return parameters_.representable(x); }
 
  private:
-  using element = std::conditional_t<std::is_signed_v<Code>, narrow::int8, narrow::uint8>;
   requantization<Code> parameters_;
-  narrow::quantized_matrix<element, narrow::affine> codes_;
+  buffer<Code> codes_;
+  narrow::matrix_view<Code> view_;
+  narrow::requantize_float requantize_;
 };
 
 // The weights packed for activations of A.
@@ -163,11 +175,13 @@ class library_product final : public product {
   }
 
   void run() override {
-    if (is_packed(how_)) {
-      narrow::gemm(a_.view(a_codes_.data()), packed_[next_], c_.destination());
-    } else {
-      narrow::gemm(a_.view(a_codes_.data()), b_.view(copies_[next_].data()), c_.destination());
-    }
+    c_.with_options([&](const auto&... options) {
+      if (is_packed(how_)) {
+        narrow::gemm(a_.view(a_codes_.data()), packed_[next_], c_.destination(), options...);
+      } else {
+        narrow::gemm(a_.view(a_codes_.data()), b_.view(copies_[next_].data()), c_.destination(), options...);
+      }
+    });
     if (++next_ == count_) next_ = 0;
   }
   double result(std::size_t i, std::size_t j) const override { return c_.result(i, j, A::unit * B::unit); }

@@ -81,6 +81,7 @@ struct peer {
   std::string library, variant, format;
   std::vector<weights> hows;
   product_maker make;
+  bool only_vectors = false;
 };
 
 // Defined in one translation unit for each compute class.

@@ -17,9 +17,10 @@ struct contender {
   std::unique_ptr<product> made;
 };
 
-// Peers of a line: those whose weights are as ready as ours or less; for single vectors, where nothing of ours is
-// packed, those with packed weights too.
+// Peers of a line: those whose weights are as ready as ours or less; for single vectors those with packed weights too,
+// even where ours are not.
 bool competes(const peer& other, weights theirs, const asked_line& line) {
+  if (other.only_vectors && !line.extents.is_vector()) return false;
   if (other.format != line.format || is_cold(theirs) != is_cold(line.how)) return false;
   return is_packed(line.how) || line.extents.is_vector() || !is_packed(theirs);
 }
@@ -97,12 +98,12 @@ void print_header(narrow::target cap) {
     const double rate = ceiling(static_cast<instruction>(i));
     if (rate > 0) std::printf("ceiling    %-22s %7.1f GOP/s\n", instruction_names[i], rate);
   }
-  std::printf("\n%-12s %-15s %-14s %-9s %11s %11s %9s  %-22s %9s %6s\n", "class", "format", "shape", "weights", "asked",
-              "got", "ceiling", "best peer", "GOP/s", "ratio");
+  std::printf("\n%-12s %-15s %-14s %-11s %11s %11s %9s  %-22s %9s %6s\n", "class", "format", "shape", "weights",
+              "asked", "got", "ceiling", "best peer", "GOP/s", "ratio");
 }
 
 const char* name_of(weights how) {
-  constexpr const char* names[] = {"row-major", "packed", "cold", "cold"};
+  constexpr const char* names[] = {"row-major", "packed", "cold", "packed cold"};
   return names[static_cast<std::size_t>(how)];
 }
 
@@ -116,7 +117,7 @@ bool print_line(const asked_line& line, const outcome& o, double ceiling) {
   const char* const formats[] = {"%.0f %%", "%.1f GOP/s", "%.0f %% packed"};
   std::snprintf(asked, sizeof asked, formats[static_cast<std::size_t>(line.measure)],
                 line.measure == unit::gigaoperations ? line.value : line.value * 100);
-  std::printf("%-12s %-15s %-14s %-9s %11s %5.1f GOP/s %7.1f %%  ", line.group.c_str(), line.format.c_str(),
+  std::printf("%-12s %-15s %-14s %-11s %11s %5.1f GOP/s %7.1f %%  ", line.group.c_str(), line.format.c_str(),
               line.extents.name().c_str(), name_of(line.how), asked, o.got, fraction * 100);
   if (o.best_rate > 0) {
     std::printf("%-22s %9.1f %6.2f", o.best.c_str(), o.best_rate, o.over_best);
@@ -124,7 +125,9 @@ bool print_line(const asked_line& line, const outcome& o, double ceiling) {
     std::printf("%-22s %9s %6s", "-", "", "");
   }
   const bool met = got >= line.value;
-  std::printf("  %s%s\n", met ? "met" : "SHORT", o.best_rate > 0 && o.over_best < 1 ? ", behind" : "");
+  std::printf("  %s%s", met ? "met" : "SHORT", o.best_rate > 0 && o.over_best < 1 ? ", behind" : "");
+  if (line.measure == unit::of_packed) std::printf(", %.0f %% of packed", o.of_packed * 100);
+  std::printf("\n");
   std::fflush(stdout);
   return met;
 }

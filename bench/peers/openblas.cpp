@@ -53,10 +53,11 @@ void add_openblas(std::vector<peer>& to) {
   to.push_back({"openblas", "", "float32", hows, [](const shape& s, weights how) -> std::unique_ptr<product> {
                   return std::make_unique<blas_product>(s, how, false);
                 }});
-  to.push_back({"openblas", "_sgemv", "float32", hows, [](const shape& s, weights how) -> std::unique_ptr<product> {
-                  if (!s.is_vector()) return nullptr;
+  to.push_back({"openblas", "_sgemv", "float32", hows,
+                [](const shape& s, weights how) -> std::unique_ptr<product> {
                   return std::make_unique<blas_product>(s, how, true);
-                }});
+                },
+                true});
 }
 
 }  // namespace bench

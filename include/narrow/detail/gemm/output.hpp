@@ -14,7 +14,8 @@ namespace narrow::detail {
 template <class T, class Scheme, class View = matrix_view<T>>
 struct output_matrix {
   using value_type = T;
-  static constexpr bool is_raw = std::is_integral_v<T>;
+  // Standard integers without a scheme; under one they are codes as narrow integers are.
+  static constexpr bool is_raw = std::is_integral_v<T> && std::is_same_v<Scheme, unscaled_scheme>;
   View view;
   const Scheme* scheme;
   granularity axis;
