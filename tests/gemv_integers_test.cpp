@@ -1,6 +1,7 @@
 // Products of integers with one row or one column, exactly, on every target: any signs, any zero points.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "narrow/gemm.hpp"
@@ -39,14 +40,16 @@ class GemvOfIntegers : public testing::Test {
     const matrix<B> b(depth, n, chosen(m == 1 ? 1 : layout_count));
     a.fill(random_);
     b.fill(random_);
-    const auto zeros = [&](std::size_t count, bool is_vector) {
-      std::vector<std::int32_t> result(count, is_vector ? x_zero : 0);
+    // Codes of the format: those of an unsigned one lie 128 higher.
+    const auto zeros = [&](std::size_t count, bool is_vector, bool is_signed) {
+      std::vector<std::int32_t> result(count,
+                                       is_vector ? (is_signed ? std::min(x_zero, 127) : std::max(x_zero, 0)) : 0);
       if (!is_vector && matrix_zeros) {
-        for (auto& z : result) z = static_cast<std::int32_t>(random_() % 256) - 128;
+        for (auto& z : result) z = static_cast<std::int32_t>(random_() % 256) - (is_signed ? 128 : 0);
       }
       return result;
     };
-    const auto za = zeros(m, n != 1), zb = zeros(n, n == 1);
+    const auto za = zeros(m, n != 1, std::is_signed_v<A>), zb = zeros(n, n == 1, std::is_signed_v<B>);
     const narrow::affine of_a(narrow::per_row, std::vector<float>(m, 1), za);
     const narrow::affine of_b(narrow::per_column, std::vector<float>(n, 1), zb);
     const narrow::quantized_view<A, 2, narrow::affine> qa{a.view(), &of_a, narrow::per_row};

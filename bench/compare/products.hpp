@@ -13,7 +13,8 @@
 namespace compare {
 
 // The ways in which some products are computed. Native: each pair of values is multiplied as it is, integers in integer
-// instructions and float32 in those of float32. Otherwise simulated: the values are decoded to a wider type first.
+// instructions, float32 in those of float32, bfloat16 in those of its pairs. Otherwise simulated: the values are
+// decoded to a wider type first.
 struct products {
   bool native = true;
   std::vector<std::string> ways;
@@ -41,20 +42,33 @@ inline constexpr bool has_fma = true;
 inline constexpr bool has_fma = false;
 #endif
 
+// Instructions that the kernels in use have.
+inline bool has_pairs() {
+  return narrow::current_target() == narrow::target::avx512 && narrow::detail::this_cpu().bf16;
+}
+inline bool has_limbs() {
+  return narrow::current_target() == narrow::target::avx512 && narrow::detail::this_cpu().vnni;
+}
+
 template <class Class, class A, class B>
 products products_of_class() {
   using accumulator = typename Class::accumulator;
   using operand = typename accumulator::operand_type;
   constexpr bool reals = narrow::real_element<typename A::value_type> && narrow::real_element<typename B::value_type>;
+  constexpr int bits = std::max(narrow::detail::bits_of_codes<A>, narrow::detail::bits_of_codes<B>);
+  const bool fused = has_fma || narrow::current_target() != narrow::target::portable;
+  if constexpr (Class::exact_integer && bits <= 16) {
+    if (bits <= 8 || has_limbs()) return {true, {bits <= 8 ? "int8 into int32" : "int16 into int64"}};
+  }
   if constexpr (std::is_integral_v<operand>) {
     const std::string sum = sizeof(typename accumulator::sum_type) == 16 ? " into 128 bits" : "";
     return {true, {(sizeof(operand) == 4 ? "int32" : "int64") + sum}};
+  } else if constexpr (std::is_same_v<accumulator, narrow::bfloat16_pairs>) {
+    if (has_pairs()) return {true, {"bfloat16 pairs"}};
+    return {false, {std::string("float32 as bfloat16 pairs") + (fused ? "" : ", fma in software")}};
   } else {
     const std::string type = std::is_same_v<operand, double> ? "float64" : "float32";
-    const std::string how = std::is_same_v<accumulator, narrow::bfloat16_pairs> ? " as bfloat16 pairs"
-                            : Class::exact_integer                              ? ", exact"
-                                                                                : "";
-    return {reals && has_fma, {type + how + (has_fma ? "" : ", fma in software")}};
+    return {reals && fused, {type + (Class::exact_integer ? ", exact" : "") + (fused ? "" : ", fma in software")}};
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/targets.hpp"
+
 namespace {
 
 template <class A, class B>
@@ -16,34 +18,48 @@ std::string text(std::size_t depth) {
   return p.kind() + ": " + p.text();
 }
 
-TEST(Products, IntegersAreNativeUntilTheirSumNeedsADouble) {
-  EXPECT_EQ(text<narrow::int8>(784), "native: int32");
-  EXPECT_EQ((text<narrow::fixed<6, 4>>(784)), "native: int32");
-  EXPECT_EQ((text<narrow::fixed<12, 20>>(784)), "native: int64 into 128 bits");
-  EXPECT_FALSE((of<narrow::fixed<6, 14>, narrow::fixed<6, 14>>(784).native));
-  EXPECT_EQ((text<narrow::fixed<6, 14>>(784)).rfind("simulated: float64, exact", 0), 0U);
+TEST(Products, IntegersOfUpTo16BitsAreNativeWhereKernelsTakeThem) {
+  for (const narrow::target t : support::supported_targets()) {
+    const support::on_target scope(t);
+    EXPECT_EQ(text<narrow::int8>(784), "native: int8 into int32");
+    const bool limbs = t == narrow::target::avx512 && narrow::detail::this_cpu().vnni;
+    EXPECT_EQ(
+        (text<narrow::fixed<8, 8>>(784)).rfind(limbs ? "native: int16 into int64" : "simulated: float64, exact", 0),
+        0U);
+    EXPECT_EQ((text<narrow::fixed<12, 20>>(784)), "native: int64 into 128 bits");
+    EXPECT_EQ((text<narrow::fixed<6, 14>>(784)).rfind("simulated: float64, exact", 0), 0U);
+  }
 }
 
 TEST(Products, RealsAreNativeWhereTheMachineFusesThem) {
+  for (const narrow::target t : support::supported_targets()) {
+    const support::on_target scope(t);
 #if defined(__FMA__)
-  EXPECT_EQ(text<float>(784), "native: float32");
-#elif defined(__x86_64__)
-  EXPECT_EQ(text<float>(784), "simulated: float32, fma in software");
+    EXPECT_EQ(text<float>(784), "native: float32");
+#else
+    const bool fused = t != narrow::target::portable;
+    EXPECT_EQ(text<float>(784), fused ? "native: float32" : "simulated: float32, fma in software");
 #endif
+  }
 }
 
 TEST(Products, DecodedFloatsAreSimulated) {
-  EXPECT_EQ(text<narrow::float16>(784).rfind("simulated: float32", 0), 0U);
-  EXPECT_EQ(text<narrow::bfloat16>(784).rfind("simulated: float32 as bfloat16 pairs", 0), 0U);
+  for (const narrow::target t : support::supported_targets()) {
+    const support::on_target scope(t);
+    EXPECT_EQ(text<narrow::float16>(784).rfind("simulated: float32", 0), 0U);
+    const bool pairs = t == narrow::target::avx512 && narrow::detail::this_cpu().bf16;
+    EXPECT_EQ(text<narrow::bfloat16>(784).rfind(pairs ? "native: bfloat16 pairs" : "simulated: float32 as bfloat16", 0),
+              0U);
+  }
 }
 
 TEST(Products, JoinEachWayOnce) {
   auto all = of<narrow::int8, narrow::int8>(10);
   all.add(of<narrow::int8, narrow::int8>(10));
-  EXPECT_EQ(all.text(), "int32");
+  EXPECT_EQ(all.text(), "int8 into int32");
   EXPECT_TRUE(all.native);
   all.add(of<narrow::float16, narrow::float16>(10));
-  EXPECT_EQ(all.text().rfind("int32, float32", 0), 0U);
+  EXPECT_EQ(all.text().rfind("int8 into int32, float32", 0), 0U);
   EXPECT_FALSE(all.native);
 }
 

@@ -26,6 +26,8 @@ struct affine_fit {
 
 class affine {
  public:
+  static constexpr bool takes_vectors = true;
+
   // Per tensor. Errors: a scale that is zero, negative, subnormal or not finite.
   explicit affine(float scale, std::int32_t zero_point = 0)
       : affine(per_tensor, std::vector<float>{scale}, std::vector<std::int32_t>{zero_point}) {}

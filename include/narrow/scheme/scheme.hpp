@@ -30,8 +30,11 @@ constexpr granularity per_axis(std::size_t axis) { return {axis}; }
 //   s.count()                                          sets of parameters (1 per tensor)
 //   s.encode<E, Overflow>(real, place, rounding)       code lane
 //   s.decode<E, Real>(code, place)                     real lane
-// Reals are float or double lanes; `place` is the index along the axis, 0 per tensor, or for vectors along the axis
-// detail::places, one for each lane. Both functions are always_inline (detail/lanes.hpp).
+// Reals are float or double; `place` is the index along the axis, 0 per tensor. A scheme may take vectors of them too:
+//   S::takes_vectors                                   true: reals may be lanes, and `place`, for vectors along the
+//   axis,
+//                                                      detail::places, one for each lane. Both functions are then
+//                                                      always_inline and take const references (detail/lanes.hpp).
 //
 // A product decodes its operands, unless the scheme says what can be factored out of a sum, so that integer codes
 // multiply as integers:
@@ -51,6 +54,12 @@ concept scheme = requires(const S& s) {
 };
 
 namespace detail {
+
+template <class S>
+inline constexpr bool takes_vectors = false;
+template <class S>
+requires requires { S::takes_vectors; }
+inline constexpr bool takes_vectors<S> = S::takes_vectors;
 
 // The indices first, first + 1, ... along the axis, one for each lane of a vector.
 struct places {

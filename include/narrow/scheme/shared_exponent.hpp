@@ -19,6 +19,7 @@ struct exponent_fit {
 
 class shared_exponent {
  public:
+  static constexpr bool takes_vectors = true;
   static constexpr int lowest = -100, highest = 100;
   static constexpr bool has_binary_steps = true;
 

@@ -11,6 +11,7 @@
 namespace narrow {
 
 struct unscaled_scheme {
+  static constexpr bool takes_vectors = true;
   static constexpr bool is_unscaled = true, has_binary_steps = true;
   static constexpr granularity axis() { return per_tensor; }
   static constexpr std::size_t count() { return 1; }

@@ -106,12 +106,44 @@ void for_each_chunk(std::size_t n, const void* to, std::size_t bytes, const Body
   }
 }
 
+// One element at a time, for schemes that do not say that they take vectors.
+template <class E, class Overflow, class Real, class Scheme, class Place, class Rounding>
+void encode_elements(const Real* x, std::ptrdiff_t x_stride, std::byte* y, std::ptrdiff_t y_stride, std::size_t n,
+                     std::uint64_t first, const Scheme& scheme, const Place& place, const Rounding& rounding) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto at = static_cast<std::ptrdiff_t>(i);
+    const auto rule = [&] {
+      if constexpr (is_sequence<Rounding>) {
+        return rounding.at(first + i);
+      } else {
+        return rounding;
+      }
+    }();
+    const auto code =
+        to_storage<E>(scheme.template encode<E, Overflow>(x[at * x_stride], element_place(place, i), rule));
+    std::memcpy(y + at * y_stride * static_cast<std::ptrdiff_t>(sizeof code), &code, sizeof code);
+  }
+}
+template <class E, class Real, class Scheme, class Place>
+void decode_elements(const std::byte* x, std::ptrdiff_t x_stride, Real* y, std::ptrdiff_t y_stride, std::size_t n,
+                     const Scheme& scheme, const Place& place) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto at = static_cast<std::ptrdiff_t>(i);
+    typename E::storage_type code;
+    std::memcpy(&code, x + at * x_stride * static_cast<std::ptrdiff_t>(sizeof code), sizeof code);
+    y[at * y_stride] = scheme.template decode<E, Real>(widen_code<bits_of<Real>>(code), element_place(place, i));
+  }
+}
+
 // n reals, `x_stride` elements apart, to codes of E at y, `y_stride` elements apart. Element i has index first + i in a
 // stochastic sequence and place `place`, or places{k}: k + i.
 template <class E, class Overflow, class Real, class Scheme, class Place, class Rounding>
 void encode_stretch(target where, const Real* x, std::ptrdiff_t x_stride, std::byte* y, std::ptrdiff_t y_stride,
                     std::size_t n, std::uint64_t first, const Scheme& scheme, const Place& place,
                     const Rounding& rounding) {
+  if constexpr (!takes_vectors<Scheme>) {
+    return encode_elements<E, Overflow>(x, x_stride, y, y_stride, n, first, scheme, place, rounding);
+  }
   constexpr std::size_t bytes = sizeof(typename E::storage_type);
   const bool packed = y_stride == 1, streamed = packed && may_stream(y, n * bytes);
   if constexpr (!is_sequence<Rounding>) {
@@ -145,6 +177,9 @@ void encode_stretch(target where, const Real* x, std::ptrdiff_t x_stride, std::b
 template <class E, class Real, class Scheme, class Place>
 void decode_stretch(target where, const std::byte* x, std::ptrdiff_t x_stride, Real* y, std::ptrdiff_t y_stride,
                     std::size_t n, const Scheme& scheme, const Place& place) {
+  if constexpr (!takes_vectors<Scheme>) {
+    return decode_elements<E>(x, x_stride, y, y_stride, n, scheme, place);
+  }
   constexpr std::size_t bytes = sizeof(typename E::storage_type);
   const bool packed = y_stride == 1, streamed = packed && may_stream(y, n * sizeof(Real));
   if (x_stride == 1 && packed && !streamed) return decode_on<E>(where, x, y, n, scheme, place);

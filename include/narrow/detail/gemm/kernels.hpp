@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "narrow/detail/gemm/driver.hpp"
+#include "narrow/detail/gemm/finish.hpp"
 #include "narrow/detail/gemm/panel.hpp"
 #include "narrow/detail/simd/avx2.hpp"
 #include "narrow/detail/simd/avx512.hpp"

@@ -47,6 +47,7 @@ struct real_operand {
   using bfloat16_fit = fits_no_bfloat16;
   static constexpr bool needs_double = sizeof(T) == 8;
   static constexpr bool factor_is_one = true;
+  static constexpr bool takes_vectors = true;
 
   matrix_view<const T> view;
 
@@ -73,6 +74,7 @@ struct coded_operand {
   static constexpr bool has_real_factor = !requires { requires Scheme::factor_is_power_of_two; };
   static constexpr bool needs_double = sizeof(typename E::real_type) == 8;
   using bfloat16_fit = std::conditional_t<has_factor, fits_bfloat16<E>, fits_no_bfloat16>;
+  static constexpr bool takes_vectors = narrow::detail::takes_vectors<Scheme>;
   static constexpr bool factor_is_one = [] {
     if constexpr (!std::is_same_v<Scheme, unscaled_scheme>) {
       return false;

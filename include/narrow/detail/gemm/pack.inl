@@ -95,7 +95,7 @@ struct converter {
                   element* to) {
     const auto& view = x.elements();
     std::size_t done = 0;
-    constexpr bool by_lanes = !std::is_same_v<element, double>;
+    constexpr bool by_lanes = !std::is_same_v<element, double> && Operand::takes_vectors;
     if constexpr (by_lanes) {
       const bool uniform = !x.varies_along(axis) || !is_float;
       if (view.stride(axis) == 1 && uniform) {
