@@ -19,22 +19,24 @@ void tile(const tile_arguments& t) {
   const std::size_t last = t.columns - (Vectors - 1) * S::width;
   const bool whole = last >= S::width;
 
-  if (t.start == sums_start::zero) {
-    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
-      NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] = S::zero();
-    }
-  } else if (t.start == sums_start::resume) {
+  NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+    NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] = S::zero();
+  }
+  if (t.start == sums_start::resume) {
     NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
       const value* const row = c + static_cast<std::ptrdiff_t>(r) * t.c_stride;
       NARROW_UNROLL for (std::size_t v = 0; v < Vectors - 1; ++v) sum[r][v] = S::load(row + v * S::width);
       const value* const end = row + (Vectors - 1) * S::width;
       sum[r][Vectors - 1] = whole ? S::load(end) : S::load(end, last);
     }
-  } else if constexpr (requires { S::ones(); }) {
-    const value* const rows = static_cast<const value*>(t.row_start);
-    const value* const columns = static_cast<const value*>(t.column_start);
-    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
-      NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] = S::offsets(rows[r], columns + v * S::width);
+  }
+  if constexpr (requires { S::ones(); }) {  // integers
+    if (t.start == sums_start::offsets) {
+      const value* const rows = static_cast<const value*>(t.row_start);
+      const value* const columns = static_cast<const value*>(t.column_start);
+      NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+        NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] = S::offsets(rows[r], columns + v * S::width);
+      }
     }
   }
 

@@ -19,16 +19,7 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define NARROW_HAS_X86_TARGETS 1
-// GCC 12 warns of the undefined pass-through operands of its own unmasked intrinsics.
-#if !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
 #include <immintrin.h>
-#if !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
 #else
 #define NARROW_HAS_X86_TARGETS 0
 #endif
@@ -40,8 +31,14 @@
   NARROW_PRAGMA(clang attribute push(__attribute__((target(features))), apply_to = function))
 #define NARROW_END_TARGET NARROW_PRAGMA(clang attribute pop)
 #else
-#define NARROW_BEGIN_TARGET(features) NARROW_PRAGMA(GCC push_options) NARROW_PRAGMA(GCC target(features))
-#define NARROW_END_TARGET NARROW_PRAGMA(GCC pop_options)
+// GCC 12 warns of the undefined pass-through operands of its own unmasked intrinsics, wherever they are inlined.
+#define NARROW_BEGIN_TARGET(features)                     \
+  NARROW_PRAGMA(GCC push_options)                         \
+  NARROW_PRAGMA(GCC target(features))                     \
+  NARROW_PRAGMA(GCC diagnostic push)                      \
+  NARROW_PRAGMA(GCC diagnostic ignored "-Wuninitialized") \
+  NARROW_PRAGMA(GCC diagnostic ignored "-Wmaybe-uninitialized")
+#define NARROW_END_TARGET NARROW_PRAGMA(GCC diagnostic pop) NARROW_PRAGMA(GCC pop_options)
 #endif
 
 #define NARROW_BEGIN_AVX2 NARROW_BEGIN_TARGET("avx2,fma,f16c")
