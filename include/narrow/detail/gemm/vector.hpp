@@ -4,7 +4,8 @@
 // The vector is packed: groups of depth in units, as a row of a is for a tile (kernel.hpp), padded to whole steps with
 // terms that leave any sum as it is. Memory may run either way:
 //
-//   along   a line of memory is an output, its elements follow the depth: dot products, several lines at once
+//   along   a line of memory is an output, its elements follow the depth: dot products, of one line of each of several
+//           streams of lines at once
 //   across  a line of memory is a term, its elements are outputs: each line times one element of the vector is added
 //           to partial sums of all outputs, which stay in the first- or second-level cache
 //
@@ -26,23 +27,31 @@ namespace narrow::detail {
 struct vector_arguments {
   const std::byte* matrix = nullptr;
   std::ptrdiff_t stride = 0;  // bytes from line to line
-  std::size_t lines = 0;      // along: outputs; across: terms
+  std::size_t lines = 0;      // along: outputs of each stream; across: terms
   std::size_t columns = 0;    // elements of a line; along: terms; across: outputs, at least the kernel's block
   const std::byte* x = nullptr;
-  std::uint8_t blank = 0;             // what stands for a missing element: each of its bytes
-  const std::byte* blanks = nullptr;  // across: a line of them, which completes the last group
-  const void* source = nullptr;       // what else the kernel needs to read an element
-  void* sums = nullptr;               // along: one an output; across: rows of partial sums, `pitch` elements apart
-  std::size_t pitch = 0;
+  const void* source = nullptr;  // what else the kernel needs to read an element
+  std::uint8_t blank = 0;        // what stands for a missing element: each of its bytes
+  void* sums = nullptr;
   std::int32_t* codes = nullptr;
+
+  // Along: 1 stream, or as many as the kernel has, `apart` bytes from one to the next and their sums `sums_apart`.
+  std::size_t streams = 1;
+  std::ptrdiff_t apart = 0;
+  std::size_t sums_apart = 0;
+
+  // Across: rows of partial sums, `pitch` elements from one to the next; a line of blanks, which completes a group.
+  std::size_t pitch = 0;
+  const std::byte* blanks = nullptr;
 };
 
 struct vector_kernel {
   std::size_t group = 0, unit = 0;  // of the packed vector: terms and bytes of a group
   std::size_t element = 0;          // bytes of a matrix element
-  std::size_t block = 0;            // across: outputs that a step takes
-  std::size_t chains = 0;           // across: rows of partial sums
   std::size_t sum_bytes = 0;
+  std::size_t streams = 0;  // along: lines at once
+  std::size_t block = 0;    // across: outputs that a step takes
+  std::size_t chains = 0;   // across: rows of partial sums
   void (*along)(const vector_arguments& t) = nullptr;
   void (*across)(const vector_arguments& t) = nullptr;  // adds to the partial sums
   // The sums of t.columns outputs from their partial sums.
@@ -86,7 +95,9 @@ struct vector_workspace {
 namespace vector_blocks {
 // Groups to which a packed vector is padded; outputs whose sums are finished at once; bytes of all partial sums of a
 // block of outputs, and of lines that are read first.
-inline constexpr std::size_t groups = 64, outputs = 64, partial_bytes = 1 << 15, line_bytes = 1 << 16;
+inline constexpr std::size_t groups = 64, outputs = 64, partial_bytes = 1 << 18, line_bytes = 1 << 16;
+// Of a single row of partial sums, beside the lines in the first-level cache.
+inline constexpr std::size_t row_bytes = 1 << 14;
 }  // namespace vector_blocks
 
 class vector_run {
@@ -106,38 +117,56 @@ class vector_run {
   bool needs_codes() const { return p.x_zero != 0; }
 
   void along(std::size_t first, std::size_t count) {
-    constexpr std::size_t most = vector_blocks::outputs;
-    alignas(64) std::byte sums[most * 8];
-    alignas(64) std::int32_t codes[most];
+    if (p.matrix != nullptr)
+      return lines(p.matrix + static_cast<std::ptrdiff_t>(first) * p.stride, p.stride, first, count);
+    const std::size_t stride = divided_up(p.depth * kernel.element, 64) * 64 + 64;
+    const std::size_t at_once = std::clamp<std::size_t>(vector_blocks::line_bytes / stride, kernel.streams, 64);
+    std::byte* const memory = space.lines.bytes(at_once * stride);
+    for (std::size_t o = first; o < first + count; o += at_once) {
+      const std::size_t some = std::min(at_once, first + count - o);
+      for (std::size_t r = 0; r < some; ++r) {
+        p.read(p.operand, o + r, 0, true, p.depth, p.with_scale, memory + r * stride);
+      }
+      lines(memory, static_cast<std::ptrdiff_t>(stride), o, some);
+    }
+  }
+
+  // The outputs of `count` lines. Each stream is a part of them; at most three lines remain, one by one.
+  void lines(const std::byte* matrix, std::ptrdiff_t stride, std::size_t output, std::size_t count) {
+    constexpr std::size_t most = vector_blocks::outputs, most_streams = 4;
+    alignas(64) std::byte sums[most_streams * most * 8];
+    alignas(64) std::int32_t codes[most_streams * most];
     vector_arguments t = arguments();
+    t.stride = stride;
     t.columns = p.depth;
     if (needs_codes()) t.codes = codes;
-    std::size_t at_once = most;
-    if (p.matrix == nullptr) {
-      t.stride = static_cast<std::ptrdiff_t>(divided_up(p.depth * kernel.element, 64) * 64 + 64);
-      at_once = std::clamp<std::size_t>(vector_blocks::line_bytes / static_cast<std::size_t>(t.stride), 1, most);
-    }
-    for (std::size_t o = first; o < first + count; o += at_once) {
-      t.lines = std::min(at_once, first + count - o);
-      if (p.matrix != nullptr) {
-        t.matrix = p.matrix + static_cast<std::ptrdiff_t>(o) * t.stride;
-      } else {
-        std::byte* const lines = space.lines.bytes(at_once * static_cast<std::size_t>(t.stride));
-        for (std::size_t r = 0; r < t.lines; ++r) {
-          p.read(p.operand, o + r, 0, true, p.depth, p.with_scale, lines + static_cast<std::ptrdiff_t>(r) * t.stride);
+    const auto run = [&](std::size_t streams, std::size_t first, std::size_t length) {
+      t.streams = streams;
+      t.apart = static_cast<std::ptrdiff_t>(length) * stride;
+      for (std::size_t o = first; o < first + length; o += most) {
+        t.matrix = matrix + static_cast<std::ptrdiff_t>(o) * stride;
+        t.lines = std::min(most, first + length - o);
+        t.sums = in_place() ? place(output + o) : sums;
+        t.sums_apart = in_place() ? length : t.lines;
+        kernel.along(t);
+        // Sums side by side are finished at once.
+        const std::size_t pieces = t.lines == length && !in_place() ? 1 : streams;
+        for (std::size_t s = 0; s < pieces; ++s) {
+          finish(static_cast<std::byte*>(t.sums) + s * t.sums_apart * kernel.sum_bytes,
+                 t.codes == nullptr ? nullptr : codes + s * t.sums_apart, output + o + s * length,
+                 pieces == 1 ? streams * t.lines : t.lines);
         }
-        t.matrix = lines;
       }
-      t.sums = in_place() ? place(o) : sums;
-      kernel.along(t);
-      finish(t.sums, t.codes, o, t.lines);
-    }
+    };
+    const std::size_t length = count / kernel.streams;
+    run(kernel.streams, 0, length);
+    run(1, length * kernel.streams, count - length * kernel.streams);
   }
 
   void across(std::size_t first, std::size_t count) {
     vector_arguments t = arguments();
     const bool direct = p.matrix != nullptr && count >= kernel.block;
-    const std::size_t pitch_bytes = vector_blocks::partial_bytes / kernel.chains;
+    const std::size_t pitch_bytes = std::min(vector_blocks::partial_bytes / kernel.chains, vector_blocks::row_bytes);
     const std::size_t block = kernel.block;
     const std::size_t most = direct ? std::max(pitch_bytes / kernel.sum_bytes / block, std::size_t{2}) * block : block;
     for (std::size_t o = first; o < first + count;) {

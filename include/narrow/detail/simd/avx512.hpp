@@ -104,6 +104,11 @@ struct float_sums : units_of_32 {
   using value = float;
   static constexpr bool joins_flushed = false;
   [[gnu::always_inline]] static inline sums add(const sums& a, const sums& b) { return _mm512_add_ps(a, b); }
+  // As store. A half that is read back is a register of its own to GCC, which otherwise keeps all of x in memory.
+  [[gnu::always_inline]] static inline void store_halves(float* p, const sums& x) {
+    _mm256_storeu_ps(p, _mm512_castps512_ps256(x));
+    _mm256_storeu_ps(p + 8, _mm512_extractf32x8_ps(x, 1));
+  }
   [[gnu::always_inline]] static inline sums zero() { return _mm512_setzero_ps(); }
   [[gnu::always_inline]] static inline sums load(const float* p) { return _mm512_loadu_ps(p); }
   [[gnu::always_inline]] static inline sums load(const float* p, std::size_t n) {
@@ -120,6 +125,10 @@ struct int32_sums : units_of_32 {
   using value = std::int32_t;
   static constexpr bool joins_flushed = false;
   [[gnu::always_inline]] static inline sums add(const sums& a, const sums& b) { return _mm512_add_epi32(a, b); }
+  [[gnu::always_inline]] static inline void store_halves(std::int32_t* p, const sums& x) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_castsi512_si256(x));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p + 8), _mm512_extracti32x8_epi32(x, 1));
+  }
   [[gnu::always_inline]] static inline sums zero() { return _mm512_setzero_si512(); }
   [[gnu::always_inline]] static inline sums load(const value* p) { return _mm512_loadu_si512(p); }
   [[gnu::always_inline]] static inline sums load(const value* p, std::size_t n) {
