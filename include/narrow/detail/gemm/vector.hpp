@@ -134,23 +134,25 @@ class vector_run {
   // The outputs of `count` lines. Each stream is a part of them; at most three lines remain, one by one.
   void lines(const std::byte* matrix, std::ptrdiff_t stride, std::size_t output, std::size_t count) {
     constexpr std::size_t most = vector_blocks::outputs, most_streams = 4;
-    alignas(64) std::byte sums[most_streams * most * 8];
-    alignas(64) std::int32_t codes[most_streams * most];
+    alignas(64) std::byte sums[most_streams * most * 8 + 64];  // a finish reads whole vectors
+    alignas(64) std::int32_t codes[most_streams * most + 16];
     vector_arguments t = arguments();
     t.stride = stride;
     t.columns = p.depth;
     if (needs_codes()) t.codes = codes;
+    // The codes' sums lie as the sums do, so that where there are some neither goes to the output at once.
+    const bool direct = in_place() && !needs_codes();
     const auto run = [&](std::size_t streams, std::size_t first, std::size_t length) {
       t.streams = streams;
       t.apart = static_cast<std::ptrdiff_t>(length) * stride;
       for (std::size_t o = first; o < first + length; o += most) {
         t.matrix = matrix + static_cast<std::ptrdiff_t>(o) * stride;
         t.lines = std::min(most, first + length - o);
-        t.sums = in_place() ? place(output + o) : sums;
-        t.sums_apart = in_place() ? length : t.lines;
+        t.sums = direct ? place(output + o) : sums;
+        t.sums_apart = direct ? length : t.lines;
         kernel.along(t);
         // Sums side by side are finished at once.
-        const std::size_t pieces = t.lines == length && !in_place() ? 1 : streams;
+        const std::size_t pieces = t.lines == length && !direct ? 1 : streams;
         for (std::size_t s = 0; s < pieces; ++s) {
           finish(static_cast<std::byte*>(t.sums) + s * t.sums_apart * kernel.sum_bytes,
                  t.codes == nullptr ? nullptr : codes + s * t.sums_apart, output + o + s * length,
