@@ -183,7 +183,7 @@ class gemm_run {
       const std::size_t panel_width = vectors * kernel.width;
       t.b = panels != nullptr ? panels + q / width * block_panel_bytes(some)
                               : p.packed_b + (column + q) / width * p.packed_stride + g * panel_width * unit;
-      t.column_start = column_start + static_cast<std::ptrdiff_t>(q) * sum_bytes;
+      if (t.start == sums_start::offsets) t.column_start = column_start + static_cast<std::ptrdiff_t>(q) * sum_bytes;
       for (std::size_t s = 0; s < height; s += tall) {
         const std::size_t tile_rows = std::min(tall, height - s);
         t.a = strips + static_cast<std::ptrdiff_t>(s) * stride;
