@@ -186,7 +186,8 @@ void multiply_by_definition(const Option& option, const Real* a, const Real* b, 
   for (std::size_t i = 0; i < m; ++i) {
     for (std::size_t j = 0; j < n; ++j) {
       const std::size_t at = i * n + j;
-      sums[at] = static_cast<Sum>(emulated_sum(option, a + i * depth, 1, b + j, n, depth, first_index + at));
+      sums[at] = static_cast<Sum>(
+          emulated_sum(option, depth == 0 ? a : a + i * depth, 1, depth == 0 ? b : b + j, n, depth, first_index + at));
     }
   }
 }

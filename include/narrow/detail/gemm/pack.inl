@@ -93,6 +93,7 @@ struct converter {
   // n elements from (i, j) on along `axis`.
   static void run(const Operand& x, std::size_t i, std::size_t j, std::size_t axis, bool with_scale, std::size_t n,
                   element* to) {
+    if (n == 0) return;
     const auto& view = x.elements();
     std::size_t done = 0;
     constexpr bool by_lanes = !std::is_same_v<element, double> && Operand::takes_vectors;
