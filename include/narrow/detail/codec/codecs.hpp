@@ -142,35 +142,36 @@ void encode_stretch(target where, const Real* x, std::ptrdiff_t x_stride, std::b
                     std::size_t n, std::uint64_t first, const Scheme& scheme, const Place& place,
                     const Rounding& rounding) {
   if constexpr (!takes_vectors<Scheme>) {
-    return encode_elements<E, Overflow>(x, x_stride, y, y_stride, n, first, scheme, place, rounding);
-  }
-  constexpr std::size_t bytes = sizeof(typename E::storage_type);
-  const bool packed = y_stride == 1, streamed = packed && may_stream(y, n * bytes);
-  if constexpr (!is_sequence<Rounding>) {
-    if (x_stride == 1 && packed && !streamed) return encode_on<E, Overflow>(where, x, y, n, scheme, place, rounding);
-  }
-  alignas(64) std::byte codes[codec_chunk * bytes];
-  Real reals[codec_chunk];
-  chunk_rounding<Rounding> source;
-  for_each_chunk(n, y, bytes, [&](std::size_t begin, std::size_t length) {
-    const Real* from = x + begin;
-    if (x_stride != 1) {
-      for (std::size_t i = 0; i < length; ++i) reals[i] = x[static_cast<std::ptrdiff_t>(begin + i) * x_stride];
-      from = reals;
+    encode_elements<E, Overflow>(x, x_stride, y, y_stride, n, first, scheme, place, rounding);
+  } else {
+    constexpr std::size_t bytes = sizeof(typename E::storage_type);
+    const bool packed = y_stride == 1, streamed = packed && may_stream(y, n * bytes);
+    if constexpr (!is_sequence<Rounding>) {
+      if (x_stride == 1 && packed && !streamed) return encode_on<E, Overflow>(where, x, y, n, scheme, place, rounding);
     }
-    std::byte* const to = packed && !streamed ? y + begin * bytes : codes;
-    encode_on<E, Overflow>(where, from, to, length, scheme, place_at(place, begin),
-                           source.draw(where, rounding, first + begin, length));
-    if (streamed) {
-      copy_streamed(y + begin * bytes, codes, length * bytes);
-    } else if (!packed) {
-      for (std::size_t i = 0; i < length; ++i) {
-        const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(begin + i) * y_stride;
-        std::memcpy(y + offset * static_cast<std::ptrdiff_t>(bytes), codes + i * bytes, bytes);
+    alignas(64) std::byte codes[codec_chunk * bytes];
+    Real reals[codec_chunk];
+    chunk_rounding<Rounding> source;
+    for_each_chunk(n, y, bytes, [&](std::size_t begin, std::size_t length) {
+      const Real* from = x + begin;
+      if (x_stride != 1) {
+        for (std::size_t i = 0; i < length; ++i) reals[i] = x[static_cast<std::ptrdiff_t>(begin + i) * x_stride];
+        from = reals;
       }
-    }
-  });
-  if (streamed) end_streaming();
+      std::byte* const to = packed && !streamed ? y + begin * bytes : codes;
+      encode_on<E, Overflow>(where, from, to, length, scheme, place_at(place, begin),
+                             source.draw(where, rounding, first + begin, length));
+      if (streamed) {
+        copy_streamed(y + begin * bytes, codes, length * bytes);
+      } else if (!packed) {
+        for (std::size_t i = 0; i < length; ++i) {
+          const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(begin + i) * y_stride;
+          std::memcpy(y + offset * static_cast<std::ptrdiff_t>(bytes), codes + i * bytes, bytes);
+        }
+      }
+    });
+    if (streamed) end_streaming();
+  }
 }
 
 // The reverse.
@@ -178,32 +179,33 @@ template <class E, class Real, class Scheme, class Place>
 void decode_stretch(target where, const std::byte* x, std::ptrdiff_t x_stride, Real* y, std::ptrdiff_t y_stride,
                     std::size_t n, const Scheme& scheme, const Place& place) {
   if constexpr (!takes_vectors<Scheme>) {
-    return decode_elements<E>(x, x_stride, y, y_stride, n, scheme, place);
-  }
-  constexpr std::size_t bytes = sizeof(typename E::storage_type);
-  const bool packed = y_stride == 1, streamed = packed && may_stream(y, n * sizeof(Real));
-  if (x_stride == 1 && packed && !streamed) return decode_on<E>(where, x, y, n, scheme, place);
-  std::byte codes[codec_chunk * bytes];
-  alignas(64) Real reals[codec_chunk];
-  for_each_chunk(n, y, sizeof(Real), [&](std::size_t begin, std::size_t length) {
-    const std::byte* from = x + begin * bytes;
-    if (x_stride != 1) {
-      for (std::size_t i = 0; i < length; ++i) {
-        const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(begin + i) * x_stride;
-        std::memcpy(codes + i * bytes, x + offset * static_cast<std::ptrdiff_t>(bytes), bytes);
+    decode_elements<E>(x, x_stride, y, y_stride, n, scheme, place);
+  } else {
+    constexpr std::size_t bytes = sizeof(typename E::storage_type);
+    const bool packed = y_stride == 1, streamed = packed && may_stream(y, n * sizeof(Real));
+    if (x_stride == 1 && packed && !streamed) return decode_on<E>(where, x, y, n, scheme, place);
+    std::byte codes[codec_chunk * bytes];
+    alignas(64) Real reals[codec_chunk];
+    for_each_chunk(n, y, sizeof(Real), [&](std::size_t begin, std::size_t length) {
+      const std::byte* from = x + begin * bytes;
+      if (x_stride != 1) {
+        for (std::size_t i = 0; i < length; ++i) {
+          const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(begin + i) * x_stride;
+          std::memcpy(codes + i * bytes, x + offset * static_cast<std::ptrdiff_t>(bytes), bytes);
+        }
+        from = codes;
       }
-      from = codes;
-    }
-    Real* const to = packed && !streamed ? y + begin : reals;
-    decode_on<E>(where, from, to, length, scheme, place_at(place, begin));
-    if (streamed) {
-      copy_streamed(reinterpret_cast<std::byte*>(y + begin), reinterpret_cast<const std::byte*>(reals),
-                    length * sizeof(Real));
-    } else if (!packed) {
-      for (std::size_t i = 0; i < length; ++i) y[static_cast<std::ptrdiff_t>(begin + i) * y_stride] = reals[i];
-    }
-  });
-  if (streamed) end_streaming();
+      Real* const to = packed && !streamed ? y + begin : reals;
+      decode_on<E>(where, from, to, length, scheme, place_at(place, begin));
+      if (streamed) {
+        copy_streamed(reinterpret_cast<std::byte*>(y + begin), reinterpret_cast<const std::byte*>(reals),
+                      length * sizeof(Real));
+      } else if (!packed) {
+        for (std::size_t i = 0; i < length; ++i) y[static_cast<std::ptrdiff_t>(begin + i) * y_stride] = reals[i];
+      }
+    });
+    if (streamed) end_streaming();
+  }
 }
 
 }  // namespace narrow::detail
