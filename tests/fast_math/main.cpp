@@ -12,6 +12,7 @@
 #include <cstring>
 #include <narrow/narrow.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -134,6 +135,18 @@ void add_conversions(results& all, const std::string& name) {
   }
 }
 
+template <class T>
+void add_decoded(results& all, const std::string& name) {
+  all.begin("every " + name + " as float");
+  std::vector<T> codes;
+  for (std::uint32_t i = 0; i < std::uint32_t{1} << T::encoding_type::bits; ++i) {
+    codes.push_back(T::from_bits(static_cast<typename T::bits_type>(i)));
+  }
+  std::vector<float> values(codes.size());
+  dequantize_into(quantized(view(std::as_const(codes), codes.size()), unscaled), view(values, values.size()));
+  for (const float v : values) all.add(v);
+}
+
 void add_products(results& all) {
   all.begin("products of integers");
   const std::vector<float> x = reals<float>(31 * 40);
@@ -158,6 +171,9 @@ results compute() {
   add_format<fixed<8, 8>>(all, "fixed<8, 8>");
   add_conversions<float>(all, "float");
   add_conversions<double>(all, "double");
+  add_decoded<float16>(all, "float16");
+  add_decoded<float8_e4m3fn>(all, "float8_e4m3fn");
+  add_decoded<fixed<8, 8>>(all, "fixed<8, 8>");
   add_products(all);
   return all;
 }

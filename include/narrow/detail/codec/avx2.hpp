@@ -11,6 +11,7 @@
 #include "narrow/detail/codec/philox_start.hpp"
 #include "narrow/detail/codec/properties.hpp"
 #include "narrow/detail/simd/region.hpp"
+#include "narrow/detail/simd/unordered.hpp"
 
 #if NARROW_HAS_X86_TARGETS
 
@@ -123,8 +124,8 @@ template <class Storage>
   return _mm256_movemask_epi8(_mm256_cmpeq_epi32(_mm256_max_epu32(raw(x), bound), raw(x))) != 0;
 }
 [[gnu::always_inline]] inline bool any_nan(const real (&v)[4]) {
-  const __m256 low = _mm256_cmp_ps(raw(v[0]), raw(v[1]), _CMP_UNORD_Q);
-  const __m256 high = _mm256_cmp_ps(raw(v[2]), raw(v[3]), _CMP_UNORD_Q);
+  const __m256 low = unordered(raw(v[0]), raw(v[1]));
+  const __m256 high = unordered(raw(v[2]), raw(v[3]));
   return _mm256_movemask_ps(_mm256_or_ps(low, high)) != 0;
 }
 
@@ -211,7 +212,7 @@ template <class Storage, bool Full>
   return as_real(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x))));
 }
 [[gnu::always_inline]] inline real canonical_nan(const real& v) {
-  const __m256 nan = _mm256_cmp_ps(raw(v), raw(v), _CMP_UNORD_Q), sign = _mm256_set1_ps(-0.0F);
+  const __m256 nan = unordered(raw(v), raw(v)), sign = _mm256_set1_ps(-0.0F);
   const __m256 quiet = _mm256_castsi256_ps(_mm256_set1_epi32(0x7FC00000));
   return as_real(_mm256_blendv_ps(raw(v), _mm256_or_ps(_mm256_and_ps(raw(v), sign), quiet), nan));
 }

@@ -11,6 +11,7 @@
 #include "narrow/detail/codec/philox_start.hpp"
 #include "narrow/detail/codec/properties.hpp"
 #include "narrow/detail/simd/region.hpp"
+#include "narrow/detail/simd/unordered.hpp"
 
 #if NARROW_HAS_X86_TARGETS
 
@@ -120,8 +121,8 @@ template <class Storage>
   return _mm512_cmpge_epu32_mask(raw(x), _mm512_set1_epi32(static_cast<int>(least))) != 0;
 }
 [[gnu::always_inline]] inline bool any_nan(const real (&v)[4]) {
-  const __mmask16 low = _mm512_cmp_ps_mask(raw(v[0]), raw(v[1]), _CMP_UNORD_Q);
-  const __mmask16 high = _mm512_cmp_ps_mask(raw(v[2]), raw(v[3]), _CMP_UNORD_Q);
+  const __mmask16 low = unordered(raw(v[0]), raw(v[1]));
+  const __mmask16 high = unordered(raw(v[2]), raw(v[3]));
   return (low | high) != 0;
 }
 
@@ -225,7 +226,7 @@ template <class Storage, bool Full>
   return as_real(_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x))));
 }
 [[gnu::always_inline]] inline real canonical_nan(const real& v) {
-  const __mmask16 nan = _mm512_cmp_ps_mask(raw(v), raw(v), _CMP_UNORD_Q);
+  const __mmask16 nan = unordered(raw(v), raw(v));
   const __m512i bits = _mm512_castps_si512(raw(v));
   // bits & sign | quiet NaN
   return as_real(_mm512_castsi512_ps(

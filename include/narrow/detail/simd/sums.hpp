@@ -17,6 +17,7 @@
 #include <cstdint>
 
 #include "narrow/detail/simd/region.hpp"
+#include "narrow/detail/simd/unordered.hpp"
 
 #if NARROW_HAS_X86_TARGETS
 
@@ -64,7 +65,7 @@ struct f32x8 {
     return _mm256_blendv_ps(otherwise, infinity, beyond);
   }
   [[gnu::always_inline]] static inline real zero_where_nan(const real& x, const real& otherwise) {
-    return _mm256_and_ps(otherwise, _mm256_cmp_ps(x, x, _CMP_ORD_Q));
+    return _mm256_andnot_ps(unordered(x, x), otherwise);
   }
   // To binary16, nearest even, and back.
   [[gnu::always_inline]] static inline real through_float16(const real& x) {
@@ -123,7 +124,7 @@ struct f64x4 {
     return _mm256_blendv_pd(otherwise, infinity, beyond);
   }
   [[gnu::always_inline]] static inline real zero_where_nan(const real& x, const real& otherwise) {
-    return _mm256_and_pd(otherwise, _mm256_cmp_pd(x, x, _CMP_ORD_Q));
+    return _mm256_andnot_pd(unordered(x, x), otherwise);
   }
   // The products of the low 32 bits of each 64.
   [[gnu::always_inline]] static inline words multiply_low(const words& a, const words& b) {
@@ -200,7 +201,7 @@ struct f32x16 {
     return _mm512_mask_mul_ps(otherwise, _mm512_cmp_ps_mask(_mm512_abs_ps(x), limit, _CMP_GE_OQ), x, infinity);
   }
   [[gnu::always_inline]] static inline real zero_where_nan(const real& x, const real& otherwise) {
-    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, x, _CMP_ORD_Q), otherwise);
+    return _mm512_mask_mov_ps(otherwise, unordered(x, x), _mm512_setzero_ps());
   }
   [[gnu::always_inline]] static inline real through_float16(const real& x) {
     return _mm512_maskz_cvtph_ps(all, _mm512_maskz_cvtps_ph(all, x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
@@ -261,7 +262,7 @@ struct f64x8 {
     return _mm512_mask_mul_pd(otherwise, _mm512_cmp_pd_mask(_mm512_abs_pd(x), limit, _CMP_GE_OQ), x, infinity);
   }
   [[gnu::always_inline]] static inline real zero_where_nan(const real& x, const real& otherwise) {
-    return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(x, x, _CMP_ORD_Q), otherwise);
+    return _mm512_mask_mov_pd(otherwise, unordered(x, x), _mm512_setzero_pd());
   }
   [[gnu::always_inline]] static inline words multiply_low(const words& a, const words& b) {
     return _mm512_maskz_mul_epu32(all, a, b);
