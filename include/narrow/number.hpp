@@ -19,6 +19,7 @@
 #include "narrow/detail/number/any_number.hpp"
 #include "narrow/detail/number/encode.hpp"
 #include "narrow/detail/number/mixed.hpp"
+#include "narrow/encoding/binary.hpp"
 #include "narrow/encoding/encoding.hpp"
 #include "narrow/stochastic_stream.hpp"
 
@@ -230,6 +231,8 @@ using int16 = number<signed_integer<16>>;
 using uint4 = number<unsigned_integer<4>>;
 using uint8 = number<unsigned_integer<8>>;
 using uint16 = number<unsigned_integer<16>>;
+
+using binary = number<binary_format>;  // +1 or -1
 
 // Gupta et al. (2015): IL integer bits, the sign among them, and FL fraction bits; the range is
 // [-2^(IL-1), 2^(IL-1) - 2^-FL] in steps of 2^-FL.
