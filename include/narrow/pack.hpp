@@ -4,10 +4,10 @@
 //   for (...) narrow::gemm(x, w, y, narrow::bias(b));      // the same bits as with wq
 //
 // A packed matrix owns its memory: wq may go. It is made for the target in use and for left operands of the same kind
-// as wq's format: integers of up to 8 bits; integers of up to 16; floats of at most 8 significand bits; other numbers.
-// pack<Left>(wq) names another: pack<float16>(wq) makes float panels of int8 weights. With other left operands, and on
-// other targets, products stay right and become slow. The layout differs between targets and versions: it is nothing to
-// store.
+// as wq's format: binary; integers of up to 8 bits; integers of up to 16; floats of at most 8 significand bits; other
+// numbers. pack<Left>(wq) names another: pack<float16>(wq) makes float panels of int8 weights. With other left
+// operands, and on other targets, products stay right and become slow. The layout differs between targets and versions:
+// it is nothing to store.
 #pragma once
 
 #include <memory>
@@ -94,6 +94,7 @@ struct portable_layouts {
   static const tile_kernel* pairs() { return &of_pairs; }
   static const tile_kernel* bytes() { return nullptr; }
   static const tile_kernel* limbs() { return nullptr; }
+  static const tile_kernel* bits() { return nullptr; }
   template <class Panel, class Operand>
   static packer packing(const Operand& x, bool with_scale) {
     return {&x, with_scale, nullptr, &pack_panels_plainly<Panel, Operand>};
@@ -108,6 +109,11 @@ void fill_panels_for(packed_panels& panels, Target target, const B& b) {
   if constexpr (A::is_fixed && B::is_fixed) {
     constexpr int bits = std::max(bits_of_codes<A>, bits_of_codes<B>);
     if (!panels.with_scale) {
+      if constexpr (A::is_binary && B::is_binary) {
+        if (const tile_kernel* const kernel = Target::bits()) {
+          return fill_panels<bit_panel>(panels, *kernel, target, b);
+        }
+      }
       if constexpr (bits <= 8) {
         if (const tile_kernel* const bytes = Target::bytes()) {
           return fill_panels<byte_panel<S::is_signed>>(panels, *bytes, target, b);

@@ -40,6 +40,11 @@ constexpr bool fit_bfloat16_pairs() {
   return a_fits && b_fits && (normal_products || A::is_bfloat16 || B::is_bfloat16);
 }
 
+// Exact sums of binary times binary that int32 holds are counted in bits; as integers, binary is 1 or -1 otherwise.
+template <class Class, class A, class B>
+inline constexpr bool multiplies_bits = Class::exact_integer&&
+    std::is_same_v<typename Class::accumulator::sum_type, std::int32_t>&& A::is_binary&& B::is_binary;
+
 // Calls body(compute_class, with_scale) for the class that the operands' join lowers to.
 template <class A, class B, class... Option, class Body>
 void with_accumulator(const A& a, const B& b, std::size_t depth, bool varies_along_depth, const Body& body) {

@@ -174,6 +174,8 @@ class gemm_run {
     t.a_stride = stride;
     t.groups = some;
     t.start = g != 0 ? sums_start::resume : folds ? sums_start::offsets : sums_start::zero;
+    t.is_last = last;
+    t.depth = p.depth;
     t.row_start = row_start;
     t.c = tile_sums;
     t.c_stride = in_place ? sums_stride : static_cast<std::ptrdiff_t>(width);

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "narrow/accumulator.hpp"
+#include "narrow/detail/gemm/compute_class.hpp"
 #include "narrow/detail/gemm/finish.hpp"
 #include "narrow/detail/gemm/finish_context.hpp"
 #include "narrow/detail/gemm/kernels.hpp"
@@ -123,7 +124,7 @@ void run_kernel(const tile_kernel& kernel, Target, const A& a, const B& b, const
   plan.ready_a = ready_rows<PanelA>(a, plan.depth, with_scale, Target{});
   plan.ready_stride = a.elements().stride(0) * static_cast<std::ptrdiff_t>(sizeof(typename A::value_type));
   using Sum = typename PanelA::sum;
-  if constexpr (std::is_integral_v<Sum>) {
+  if constexpr (std::is_integral_v<Sum> && !std::is_same_v<PanelA, bit_panel>) {
     plan.a_zero = packed_zero_points<PanelA>(a, 0, space.a_zero);
     plan.b_zero = packed_zero_points<PanelB>(b, 1, space.b_zero);
     plan.correct = Target::template correct<Sum>;
@@ -141,11 +142,12 @@ void run_kernel(const tile_kernel& kernel, Target, const A& a, const B& b, const
   run_in_parts(plan, e);
 }
 
-// Products with one row or one column, but for packed operands: panels have another order of terms.
+// Products with one row or one column, but for packed operands, whose panels have another order of terms, and for
+// binary among integers, whose codes are not what multiplies.
 template <class Class, class Target, class A, class B, class Finisher, class E>
 bool multiply_unpacked_vector(Target target, const A& a, const B& b, const Finisher& last, bool with_scale,
                               const E& e) {
-  if constexpr (is_packed<B>) {
+  if constexpr (is_packed<B> || (Class::exact_integer && (A::is_binary || B::is_binary))) {
     return false;
   } else {
     return multiply_vector<Class>(target, a, b, last, with_scale, e);
@@ -160,7 +162,10 @@ bool multiply_fast([[maybe_unused]] const A& a, [[maybe_unused]] const B& b, [[m
   return on_target([&]([[maybe_unused]] auto target) {
     using Target = decltype(target);
     const bool vector = a.rows() == 1 || b.columns() == 1;  // of reals: 16 partial sums (accumulator.hpp)
-    if constexpr (std::is_same_v<Accumulator, fma_chain<float>>) {
+    if constexpr (multiplies_bits<Class, A, B>) {
+      run_kernel<Class, bit_panel, bit_panel>(*Target::bits(), target, a, b, last, false, e);
+      return true;
+    } else if constexpr (std::is_same_v<Accumulator, fma_chain<float>>) {
       if (vector) return multiply_unpacked_vector<Class>(target, a, b, last, with_scale, e);
       run_kernel<Class, real_panel<float>, real_panel<float>>(*Target::f32(), target, a, b, last, with_scale, e);
       return true;

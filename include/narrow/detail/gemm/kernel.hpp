@@ -24,6 +24,9 @@
 //   zero       at zero
 //   offsets    at row_start[r] + column_start[j]: integers, whose zero points then cost no pass of their own
 //   resume     at what c holds: the previous block of depth
+//
+// Kernels of bits count those that differ; the last block of depth turns counts into sums: depth - 2 * count.
+//
 // Only `columns` columns of c are read or written, the first of its rows lie `c_stride` elements apart.
 #pragma once
 
@@ -43,6 +46,8 @@ struct tile_arguments {
   std::ptrdiff_t c_stride = 0;
   std::size_t columns = 0;
   sums_start start = sums_start::zero;
+  bool is_last = false;                // block of depth
+  std::size_t depth = 0;               // of all blocks
   const void* row_start = nullptr;     // of the sums' type, one for each row
   const void* column_start = nullptr;  // likewise for each column, padded to whole vectors
 };

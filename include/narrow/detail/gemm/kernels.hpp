@@ -45,6 +45,7 @@ namespace narrow::detail::avx512 {
 #include "narrow/detail/gemm/correct.inl"
 #include "narrow/detail/gemm/finish.inl"
 #include "narrow/detail/gemm/interleave.inl"
+#include "narrow/detail/gemm/interleave_bits.inl"
 #include "narrow/detail/gemm/pack.inl"
 #include "narrow/detail/gemm/tile.inl"
 inline constexpr tile_kernel f32_kernel = kernel_of<f32_step, 12, 2>(), f64_kernel = kernel_of<f64_step, 12, 2>(),
@@ -78,6 +79,7 @@ namespace narrow::detail::avx2 {
 #include "narrow/detail/gemm/correct.inl"
 #include "narrow/detail/gemm/finish.inl"
 #include "narrow/detail/gemm/interleave.inl"
+#include "narrow/detail/gemm/interleave_bits.inl"
 #include "narrow/detail/gemm/pack.inl"
 #include "narrow/detail/gemm/tile.inl"
 inline constexpr tile_kernel f32_kernel = kernel_of<f32_step, 6, 2>(), f64_kernel = kernel_of<f64_step, 6, 2>(),

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "narrow/encoding/binary.hpp"
 #include "narrow/quantized_tensor.hpp"
 
 namespace narrow::detail {
@@ -36,12 +37,17 @@ struct fits_bfloat16<E> {
       E::descriptor.mantissa_bits <= 7 && lowest_exponent >= -126 && highest_exponent <= 127;
 };
 
+template <>
+struct fits_bfloat16<binary_format> : fits_no_bfloat16 {
+  static constexpr bool has_values = true;
+};
+
 // Reals, for which there is nothing to decode.
 template <real_element T>
 struct real_operand {
   using value_type = T;
   static constexpr bool is_unscaled = true;
-  static constexpr bool is_fixed = false;
+  static constexpr bool is_fixed = false, is_binary = false;
   static constexpr bool has_factor = true;
   static constexpr bool has_real_factor = false;
   using bfloat16_fit = fits_no_bfloat16;
@@ -70,7 +76,9 @@ struct coded_operand {
   using E = encoding_of<T>;
   static constexpr bool is_unscaled = std::is_same_v<Scheme, unscaled_scheme>;
   static constexpr bool has_factor = requires(const Scheme& s) { s.template factor<E>(0); };
-  static constexpr bool is_fixed = fixed_point_encoding<E> && has_factor;
+  // What multiplies as integers: fixed point by its codes, binary by its values.
+  static constexpr bool is_binary = std::is_same_v<E, binary_format> && has_factor;
+  static constexpr bool is_fixed = (fixed_point_encoding<E> && has_factor) || is_binary;
   static constexpr bool has_real_factor = !requires { requires Scheme::factor_is_power_of_two; };
   static constexpr bool needs_double = sizeof(typename E::real_type) == 8;
   using bfloat16_fit = std::conditional_t<has_factor, fits_bfloat16<E>, fits_no_bfloat16>;
@@ -95,6 +103,15 @@ struct coded_operand {
   bool varies_along(std::size_t axis) const { return !view.axis.is_per_tensor() && view.axis.axis == axis; }
 
   auto code(std::size_t i, std::size_t j) const { return storage_of(T(view.codes(i, j))); }
+  // The integer that multiplies, zero point included.
+  auto integer(std::size_t i, std::size_t j) const { return integer_of_code(code(i, j)); }
+  static auto integer_of_code(typename E::storage_type code) {
+    if constexpr (is_binary) {
+      return static_cast<std::int8_t>(1 - 2 * (code & 1));
+    } else {
+      return code;
+    }
+  }
   // The element's place along the scheme's axis.
   std::size_t place(std::size_t i, std::size_t j) const {
     return first_place + (view.axis.is_per_tensor() ? 0 : view.axis.axis == 0 ? i : j);
@@ -111,26 +128,30 @@ struct coded_operand {
 
   // The largest |code - zero point|: what decides how wide an exact sum has to be.
   std::uint64_t largest() const {
-    std::uint64_t result = 0;
-    const auto magnitude = [](std::int64_t x) {
-      return x < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(x) : static_cast<std::uint64_t>(x);
-    };
-    for (std::size_t place = 0; place < view.scheme->count(); ++place) {
-      const std::int64_t zero = zero_point(place);
-      result = std::max({result, magnitude(E::max_code - zero), magnitude(E::min_code - zero)});
+    if constexpr (is_binary) {
+      return 1;
+    } else {
+      std::uint64_t result = 0;
+      const auto magnitude = [](std::int64_t x) {
+        return x < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(x) : static_cast<std::uint64_t>(x);
+      };
+      for (std::size_t place = 0; place < view.scheme->count(); ++place) {
+        const std::int64_t zero = zero_point(place);
+        result = std::max({result, magnitude(E::max_code - zero), magnitude(E::min_code - zero)});
+      }
+      return result;
     }
-    return result;
   }
 
   std::int64_t zero_point(std::size_t place) const {
-    if constexpr (is_fixed && requires { view.scheme->zero_point(place); }) {
+    if constexpr (is_fixed && !is_binary && requires { view.scheme->zero_point(place); }) {
       return view.scheme->zero_point(place);
     } else {
       return 0;
     }
   }
 
-  // Element (i, j): code - zero point for integers, the encoding's value for floats; with_scale makes it the real.
+  // Element (i, j): integer - zero point for integers, the encoding's value for floats; with_scale makes it the real.
   template <class Compute>
   Compute value(std::size_t i, std::size_t j, bool with_scale) const {
     if (with_scale) {
@@ -139,7 +160,7 @@ struct coded_operand {
       }
     }
     if constexpr (is_fixed) {
-      return static_cast<Compute>(static_cast<std::int64_t>(code(i, j)) - zero_point(place(i, j)));
+      return static_cast<Compute>(static_cast<std::int64_t>(integer(i, j)) - zero_point(place(i, j)));
     } else if constexpr (std::is_floating_point_v<Compute>) {
       return E::template decode<Compute>(widen_code<bits_of<Compute>>(code(i, j)));
     } else {

@@ -80,7 +80,9 @@ struct converter {
 
   [[gnu::always_inline]] static inline word_lanes<std::uint32_t> integers(const source* from) {
     using storage = typename encoding_of<source>::storage_type;
-    const auto code = words_at(reinterpret_cast<const storage*>(from));
+    using word = word_lanes<std::uint32_t>;
+    word code = words_at(reinterpret_cast<const storage*>(from));
+    if constexpr (Operand::is_binary) code = word(1U) - ((code & word(1U)) << 1);
     if constexpr (Panel::planes == 2) {
       constexpr auto S = Panel::low_flip != 0 ? panel_sign::is_signed : panel_sign::is_unsigned;
       constexpr auto shift = static_cast<std::uint32_t>(panel_offset<Operand, S, 16>);
@@ -132,7 +134,9 @@ void write_row(const Operand& x, std::size_t i, std::size_t k, std::size_t depth
   using element = typename Panel::element;
   constexpr std::size_t group = Panel::group;
   const std::size_t whole = (depth + group - 1) / group * group;
-  if constexpr (Panel::planes == 2 && sizeof(element) == 2) {
+  if constexpr (group == 32) {
+    write_bits_of_row<Panel>(x, i, k, depth, to);
+  } else if constexpr (Panel::planes == 2 && sizeof(element) == 2) {
     element codes[256];
     for (std::size_t done = 0; done < whole; done += 256) {
       const std::size_t now = whole - done < 256 ? whole - done : 256;
@@ -156,7 +160,8 @@ void write_row(const Operand& x, std::size_t i, std::size_t k, std::size_t depth
 template <class Panel, class Operand>
 inline constexpr int plain_flip = [] {
   if constexpr (std::is_same_v<typename Panel::element, std::uint8_t>) {
-    return sizeof(typename Operand::value_type) == 1 ? Panel::template offset<Operand> & 0xFF : -1;
+    return sizeof(typename Operand::value_type) == 1 && !Operand::is_binary ? Panel::template offset<Operand> & 0xFF
+                                                                            : -1;
   } else {
     return -1;
   }
@@ -173,6 +178,8 @@ void write_group(const Operand& x, std::size_t k, std::size_t terms, std::size_t
     element* const out = reinterpret_cast<element*>(to);
     converter<Panel, Operand>::run(x, k, j, 1, with_scale, columns, out);
     for (std::size_t t = columns; t < width; ++t) out[t] = element{};
+  } else if constexpr (group == 32) {
+    write_bits_of_group<Panel>(x, k, terms, j, columns, width, to);
   } else {
     constexpr int flip = plain_flip<Panel, Operand>;
     element rows[group][most_columns];

@@ -38,7 +38,10 @@ struct packed_panels {
     const std::size_t lanes = divided_up(std::min(width, columns - first), kernel->width) * kernel->width;
     const std::byte* const group =
         data + j / width * panel_bytes + k / Panel::group * lanes * static_cast<std::size_t>(Panel::planes) * 4;
-    if constexpr (Panel::group == 4 && Panel::planes == 2) {
+    if constexpr (Panel::group == 32) {
+      const auto byte = std::to_integer<unsigned>(group[(j - first) * 4 + k % 32 / 8]);
+      return static_cast<element>(byte >> k % 8 & 1);
+    } else if constexpr (Panel::group == 4 && Panel::planes == 2) {
       const std::byte* const low = group + (j - first) * 4 + k % 4;
       return static_cast<element>(std::to_integer<unsigned>(low[0]) | std::to_integer<unsigned>(low[lanes * 4]) << 8);
     } else {
@@ -63,24 +66,28 @@ struct packed_operand : Operand {
   }
 
   auto code(std::size_t k, std::size_t j) const requires(Operand::is_fixed) {
-    using Format = typename Operand::E;
+    const std::int64_t x = integer(k, j);
+    return static_cast<typename Operand::E::storage_type>(Operand::is_binary ? x < 0 : x);
+  }
+  std::int64_t integer(std::size_t k, std::size_t j) const requires(Operand::is_fixed) {
     using S = panel_sign;
-    const auto integer = [&]() -> std::int64_t {
-      if (panels->holds<byte_panel<S::is_signed>>()) {
-        return static_cast<std::int8_t>(panels->at<byte_panel<S::is_signed>>(k, j)) -
-               byte_panel<S::is_signed>::template offset<Operand>;
-      }
-      if (panels->holds<pair_panel>()) return panels->at<pair_panel>(k, j);
-      if (panels->holds<limb_panel<S::is_signed>>()) {
-        const auto bits = static_cast<std::uint16_t>(panels->at<limb_panel<S::is_signed>>(k, j) ^ 0x80);
-        return static_cast<std::int16_t>(bits) - panel_offset<Operand, S::is_signed, 16>;
-      }
-      const std::int64_t zero = Operand::zero_point(Operand::place(k, j));
-      return zero + (panels->holds<real_panel<float>>()
-                         ? static_cast<std::int64_t>(panels->at<real_panel<float>>(k, j))
-                         : static_cast<std::int64_t>(panels->at<real_panel<double>>(k, j)));
-    };
-    return static_cast<typename Format::storage_type>(integer());
+    if constexpr (Operand::is_binary) {
+      if (panels->holds<bit_panel>()) return 1 - 2 * panels->at<bit_panel>(k, j);
+      if (panels->holds<bf16_panel>()) return panels->at<bf16_panel>(k, j) >> 15 != 0 ? -1 : 1;
+    }
+    if (panels->holds<byte_panel<S::is_signed>>()) {
+      return static_cast<std::int8_t>(panels->at<byte_panel<S::is_signed>>(k, j)) -
+             byte_panel<S::is_signed>::template offset<Operand>;
+    }
+    if (panels->holds<pair_panel>()) return panels->at<pair_panel>(k, j);
+    if (panels->holds<limb_panel<S::is_signed>>()) {
+      const auto bits = static_cast<std::uint16_t>(panels->at<limb_panel<S::is_signed>>(k, j) ^ 0x80);
+      return static_cast<std::int16_t>(bits) - panel_offset<Operand, S::is_signed, 16>;
+    }
+    const std::int64_t zero = Operand::zero_point(Operand::place(k, j));
+    return zero + (panels->holds<real_panel<float>>()
+                       ? static_cast<std::int64_t>(panels->at<real_panel<float>>(k, j))
+                       : static_cast<std::int64_t>(panels->at<real_panel<double>>(k, j)));
   }
 
   template <class Compute>
@@ -90,15 +97,15 @@ struct packed_operand : Operand {
                                                 : static_cast<Compute>(panels->at<real_panel<double>>(k, j));
     }
     if constexpr (Operand::is_fixed) {
-      const auto stored = code(k, j);
       const std::size_t place = Operand::place(k, j);
       if constexpr (std::is_floating_point_v<Compute>) {
         if (with_scale) {
           using Format = typename Operand::E;
-          return Operand::view.scheme->template decode<Format, Compute>(widen_code<bits_of<Compute>>(stored), place);
+          return Operand::view.scheme->template decode<Format, Compute>(widen_code<bits_of<Compute>>(code(k, j)),
+                                                                        place);
         }
       }
-      return static_cast<Compute>(static_cast<std::int64_t>(stored) - Operand::zero_point(place));
+      return static_cast<Compute>(integer(k, j) - Operand::zero_point(place));
     } else {
       const auto scaled = [&](auto x) {
         const bool by_scheme = with_scale && !Operand::factor_is_one;

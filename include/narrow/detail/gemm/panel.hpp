@@ -58,7 +58,7 @@ struct byte_panel {
   static constexpr std::int32_t offset = panel_offset<Operand, S, 8>;
   template <class Operand>
   static element of(const Operand& x, std::size_t i, std::size_t j, bool) {
-    return static_cast<element>(static_cast<std::int32_t>(x.code(i, j)) + offset<Operand>);
+    return static_cast<element>(static_cast<std::int32_t>(x.integer(i, j)) + offset<Operand>);
   }
 };
 
@@ -71,7 +71,7 @@ struct pair_panel {
   static constexpr std::int32_t offset = 0;
   template <class Operand>
   static element of(const Operand& x, std::size_t i, std::size_t j, bool) {
-    return static_cast<element>(x.code(i, j));
+    return static_cast<element>(x.integer(i, j));
   }
 };
 
@@ -88,7 +88,20 @@ struct limb_panel {
   template <class Operand>
   static element of(const Operand& x, std::size_t i, std::size_t j, bool) {
     return static_cast<element>(
-        static_cast<std::uint32_t>(static_cast<std::int32_t>(x.code(i, j)) + panel_offset<Operand, S, 16>) ^ low_flip);
+        static_cast<std::uint32_t>(static_cast<std::int32_t>(x.integer(i, j)) + panel_offset<Operand, S, 16>) ^
+        low_flip);
+  }
+};
+
+// Bits of binary numbers, for exclusive or and popcount: term t of a group is bit t of its unit. What pads the depth
+// has equal bits on both sides, which count as nothing.
+struct bit_panel {
+  using element = std::uint8_t;  // of `of`: the bit
+  using sum = std::int32_t;
+  static constexpr std::size_t group = 32, planes = 1;
+  template <class Operand>
+  static element of(const Operand& x, std::size_t i, std::size_t j, bool) {
+    return x.code(i, j) & 1;
   }
 };
 

@@ -10,6 +10,7 @@
 //   S::operand               what load(b) and broadcast(a) give
 //   S::step(sums, a, b)      sums + the products of a group
 //   S::zero(), S::load(p, n), S::store(p, sums, n)      n of the elements, 1 to width
+//   S::from_counts(sums, depth)      where the sums are counts: what they become at the end of the depth
 
 template <class S, std::size_t Rows, std::size_t Vectors>
 void tile(const tile_arguments& t) {
@@ -55,6 +56,14 @@ void tile(const tile_arguments& t) {
     b += Vectors * S::width * S::unit;
   }
 
+  if constexpr (requires { S::from_counts(sum[0][0], 0); }) {
+    if (t.is_last) {
+      const auto depth = static_cast<std::int32_t>(t.depth);
+      NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+        NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] = S::from_counts(sum[r][v], depth);
+      }
+    }
+  }
   NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
     value* const row = c + static_cast<std::ptrdiff_t>(r) * t.c_stride;
     NARROW_UNROLL for (std::size_t v = 0; v < Vectors - 1; ++v) S::store(row + v * S::width, sum[r][v]);

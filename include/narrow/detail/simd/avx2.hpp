@@ -286,9 +286,17 @@ struct bf16_emulated_step : float_sums {
   }
 };
 
-// 32 bits of a against 32 of b: counts the positions that differ. vpshufb counts nibbles.
-struct bit_nibbles_step : int32_sums {
+// 32 bits of a against 32 of b: counts the positions that differ.
+struct bit_counts : int32_sums {
   static constexpr std::size_t group = 32;
+  // Of binary numbers: the terms that are 1 less those that are -1.
+  [[gnu::always_inline]] static inline sums from_counts(const sums& differing, std::int32_t depth) {
+    return _mm256_sub_epi32(_mm256_set1_epi32(depth), _mm256_add_epi32(differing, differing));
+  }
+};
+
+// vpshufb counts nibbles.
+struct bit_nibbles_step : bit_counts {
   [[gnu::always_inline]] static inline sums step(const sums& sum, const operand& a, const operand& b) {
     const __m256i counts = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,  //
                                             0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);

@@ -289,9 +289,17 @@ struct bf16_emulated_step : float_sums {
   }
 };
 
-// 32 bits of a against 32 of b: counts the positions that differ. vpshufb counts nibbles.
-struct bit_nibbles_step : int32_sums {
+// 32 bits of a against 32 of b: counts the positions that differ.
+struct bit_counts : int32_sums {
   static constexpr std::size_t group = 32;
+  // Of binary numbers: the terms that are 1 less those that are -1.
+  [[gnu::always_inline]] static inline sums from_counts(const sums& differing, std::int32_t depth) {
+    return _mm512_sub_epi32(_mm512_set1_epi32(depth), _mm512_add_epi32(differing, differing));
+  }
+};
+
+// vpshufb counts nibbles.
+struct bit_nibbles_step : bit_counts {
   [[gnu::always_inline]] static inline sums step(const sums& sum, const operand& a, const operand& b) {
     const __m512i counts = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
     const __m512i nibble = _mm512_set1_epi8(15), x = _mm512_xor_si512(a, b);
@@ -339,9 +347,7 @@ NARROW_END_TARGET
 NARROW_BEGIN_AVX512_POPCNT
 namespace narrow::detail::avx512_popcnt {
 
-// 32 bits of a against 32 of b: counts the positions that differ.
-struct bit_step : avx512::int32_sums {
-  static constexpr std::size_t group = 32;
+struct bit_step : avx512::bit_counts {
   [[gnu::always_inline]] static inline sums step(const sums& sum, const operand& a, const operand& b) {
     return _mm512_add_epi32(sum, _mm512_popcnt_epi32(_mm512_xor_si512(a, b)));
   }
