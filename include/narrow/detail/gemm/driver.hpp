@@ -179,34 +179,48 @@ class gemm_run {
     t.row_start = row_start;
     t.c = tile_sums;
     t.c_stride = in_place ? sums_stride : static_cast<std::ptrdiff_t>(width);
-    for (std::size_t q = 0; q < columns; q += width) {
+    const bool along_rows = writes_more_than_it_reads(some);
+    std::size_t panel = 0, s = 0;
+    for (;;) {
+      const std::size_t q = panel * width;
       t.columns = std::min(width, columns - q);
       const std::size_t vectors = divided_up(t.columns, kernel.width);
       const std::size_t panel_width = vectors * kernel.width;
-      t.b = panels != nullptr ? panels + q / width * block_panel_bytes(some)
-                              : p.packed_b + (column + q) / width * p.packed_stride + g * panel_width * unit;
+      t.b = panels != nullptr ? panels + panel * block_panel_bytes(some)
+                              : p.packed_b + (column / width + panel) * p.packed_stride + g * panel_width * unit;
       if (t.start == sums_start::offsets) t.column_start = column_start + static_cast<std::ptrdiff_t>(q) * sum_bytes;
-      for (std::size_t s = 0; s < height; s += tall) {
-        const std::size_t tile_rows = std::min(tall, height - s);
-        t.a = strips + static_cast<std::ptrdiff_t>(s) * stride;
-        if (in_place) t.c = sums + at(r + s, q) * sum_bytes;
-        if (t.start == sums_start::offsets) {
-          with_sum_type([&](auto zero) {
-            auto* const start = reinterpret_cast<decltype(zero)*>(row_start);
-            for (std::size_t h = 0; h < tile_rows; ++h) {
-              start[h] = needs_row_sums ? static_cast<decltype(zero)>(-p.b_zero.at(0) * row_sums[r + s + h]) : zero;
-            }
-          });
-        }
-        if (in_place) prefetch_sums(r + s + tile_rows, std::min(tall, height - s - tile_rows), q, t.columns);
-        kernel.run[tile_rows - 1][vectors - 1](t);
-        if (!last) continue;
+      const std::size_t tile_rows = std::min(tall, height - s);
+      t.a = strips + static_cast<std::ptrdiff_t>(s) * stride;
+      if (in_place) t.c = sums + at(r + s, q) * sum_bytes;
+      if (t.start == sums_start::offsets) {
+        with_sum_type([&](auto zero) {
+          auto* const start = reinterpret_cast<decltype(zero)*>(row_start);
+          for (std::size_t h = 0; h < tile_rows; ++h) {
+            start[h] = needs_row_sums ? static_cast<decltype(zero)>(-p.b_zero.at(0) * row_sums[r + s + h]) : zero;
+          }
+        });
+      }
+      if (in_place) {
+        const std::size_t next = along_rows ? 0 : std::min(tall, height - s - tile_rows);
+        prefetch_sums(r + s + tile_rows, next, q, t.columns);
+      }
+      kernel.run[tile_rows - 1][vectors - 1](t);
+      if (last) {
         if (!folds && (needs_row_sums || needs_column_sums)) {
           p.correct(t.c, t.c_stride, tile_rows, t.columns, p.a_zero, row + r + s,
                     needs_row_sums ? row_sums + r + s : nullptr, p.b_zero, column + q,
                     needs_column_sums ? column_terms + q : nullptr);
         }
         if (p.finish != nullptr) p.finish(p.finisher, t.c, t.c_stride, row + r + s, tile_rows, column + q, t.columns);
+      }
+      if (along_rows) {
+        if (++panel * width < columns) continue;
+        panel = 0;
+        if ((s += tall) >= height) break;
+      } else {
+        if ((s += tall) < height) continue;
+        s = 0;
+        if (++panel * width >= columns) break;
       }
     }
   }
@@ -218,6 +232,12 @@ class gemm_run {
       for (std::ptrdiff_t b = 0; b < static_cast<std::ptrdiff_t>(n) * sum_bytes; b += 64)
         __builtin_prefetch(line + b, 1);
     }
+  }
+
+  // Where the depth is short, c is most of the traffic, and is written row after row as long as the panels of b stay in
+  // the second-level cache.
+  bool writes_more_than_it_reads(std::size_t some) const {
+    return some <= 64 && columns * some * unit <= std::size_t{1} << 18;
   }
 
   // The block's columns over `some` groups of depth, as panels side by side.

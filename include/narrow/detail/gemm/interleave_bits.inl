@@ -1,5 +1,5 @@
 // Bits from codes of one byte each, whose lowest bit counts; included in each target's region before pack.inl. 256 bits
-// at a time in every target: a masked test of 512 makes packing no faster, since memory is what it waits for.
+// at a time in every target.
 
 // The bits of 32 codes, the first the lowest.
 [[gnu::always_inline]] inline std::uint32_t bits_of_codes_at(const std::uint8_t* codes) {
@@ -12,22 +12,20 @@ template <class Panel, class Operand>
 void write_bits_of_row(const Operand& x, std::size_t i, std::size_t k, std::size_t depth, std::byte* to) {
   const auto& view = x.elements();
   const bool along = view.stride(1) == 1;
-  for (std::size_t t = 0; t < depth; t += 32, to += 4) {
+  std::size_t t = 0;
+  if (along) {
+    const auto* const codes = reinterpret_cast<const std::uint8_t*>(&view(i, k));
+    for (; t + 32 <= depth; t += 32) {
+      const std::uint32_t unit = bits_of_codes_at(codes + t);
+      __builtin_memcpy(to + t / 8, &unit, sizeof unit);
+    }
+  }
+  for (; t < depth; t += 32) {
     const std::size_t have = depth - t < 32 ? depth - t : 32;
     std::uint8_t codes[32] = {};
-    const std::uint8_t* from = codes;
-    if (along) {
-      const auto* const memory = reinterpret_cast<const std::uint8_t*>(&view(i, k + t));
-      if (have == 32) {
-        from = memory;
-      } else {
-        __builtin_memcpy(codes, memory, have);
-      }
-    } else {
-      for (std::size_t u = 0; u < have; ++u) codes[u] = Panel::of(x, i, k + t + u, false);
-    }
-    const std::uint32_t unit = bits_of_codes_at(from);
-    __builtin_memcpy(to, &unit, sizeof unit);
+    for (std::size_t u = 0; u < have; ++u) codes[u] = Panel::of(x, i, k + t + u, false);
+    const std::uint32_t unit = bits_of_codes_at(codes);
+    __builtin_memcpy(to + t / 8, &unit, sizeof unit);
   }
 }
 
