@@ -42,9 +42,8 @@ class packed_matrix {
 
 namespace detail {
 
-// Fills panels of one kind by the target's packing.
 template <class Panel, class Target, class Operand>
-void fill_panels(packed_panels& panels, const tile_kernel& kernel, Target, const Operand& b) {
+void fill_panels_of(packed_panels& panels, const tile_kernel& kernel, Target, const Operand& b) {
   const std::size_t depth = b.rows(), groups = divided_up(depth, kernel.group), width = kernel.panel_columns();
   panels.panel = &panel_name<Panel>;
   panels.kernel = &kernel;
@@ -63,6 +62,18 @@ void fill_panels(packed_panels& panels, const tile_kernel& kernel, Target, const
   for (std::size_t q = 0; q < count; ++q) {
     const std::size_t vectors = divided_up(std::min(width, b.columns() - q * width), kernel.width);
     kernel.column_sums(to + q * panels.panel_bytes, groups, vectors, panels.column_sums.data() + q * width);
+  }
+}
+
+// Fills panels of one kind by the target's packing; false where the target has no kernel for them.
+template <class Panel, class Target, class Operand>
+bool fill_panels(packed_panels& panels, Target, const Operand& b) {
+  const auto found = Target::template kernel<Panel>();
+  if constexpr (std::is_null_pointer_v<decltype(found)>) {
+    return false;
+  } else {
+    if (found != nullptr) fill_panels_of<Panel>(panels, *found, Target{}, b);
+    return found != nullptr;
   }
 }
 
@@ -86,15 +97,17 @@ void pack_panels_plainly(const void* operand, std::size_t k, std::size_t depth, 
 }
 
 struct portable_layouts {
-  static constexpr tile_kernel of_floats{12, 2, 16, 4, 1, 4}, of_doubles{12, 2, 8, 8, 1, 8},
-      of_pairs{12, 2, 16, 4, 2, 4};
-  static const tile_kernel* f32() { return &of_floats; }
-  static const tile_kernel* f64() { return &of_doubles; }
-  static const tile_kernel* bf16() { return &of_pairs; }
-  static const tile_kernel* pairs() { return &of_pairs; }
-  static const tile_kernel* bytes() { return nullptr; }
-  static const tile_kernel* limbs() { return nullptr; }
-  static const tile_kernel* bits() { return nullptr; }
+  template <class Panel>
+  static constexpr tile_kernel layout{
+      12, 2, 16 / Panel::planes, 4 * Panel::planes, Panel::group, sizeof(typename Panel::sum)};
+  template <class Panel>
+  static auto kernel() {
+    if constexpr (Panel::group <= 2) {
+      return &layout<Panel>;
+    } else {
+      return nullptr;
+    }
+  }
   template <class Panel, class Operand>
   static packer packing(const Operand& x, bool with_scale) {
     return {&x, with_scale, nullptr, &pack_panels_plainly<Panel, Operand>};
@@ -103,39 +116,32 @@ struct portable_layouts {
 
 // The panels that products of A and B take (compute_class.hpp, fast.hpp).
 template <class A, class B, class Target>
-void fill_panels_for(packed_panels& panels, Target target, const B& b) {
+bool fill_panels_for(packed_panels& panels, Target target, const B& b) {
   using S = panel_sign;
   panels.with_scale = b.varies_along(0) || !A::has_factor || !B::has_factor;
   if constexpr (A::is_fixed && B::is_fixed) {
     constexpr int bits = std::max(bits_of_codes<A>, bits_of_codes<B>);
     if (!panels.with_scale) {
       if constexpr (A::is_binary && B::is_binary) {
-        if (const tile_kernel* const kernel = Target::bits()) {
-          return fill_panels<bit_panel>(panels, *kernel, target, b);
-        }
+        if (fill_panels<bit_panel>(panels, target, b)) return true;
       }
       if constexpr (bits <= 8) {
-        if (const tile_kernel* const bytes = Target::bytes()) {
-          return fill_panels<byte_panel<S::is_signed>>(panels, *bytes, target, b);
-        }
-        return fill_panels<pair_panel>(panels, *Target::pairs(), target, b);
+        return fill_panels<byte_panel<S::is_signed>>(panels, target, b) || fill_panels<pair_panel>(panels, target, b);
       } else {
         if constexpr (bits <= 16) {
-          if (const tile_kernel* const limbs = Target::limbs()) {
-            return fill_panels<limb_panel<S::is_signed>>(panels, *limbs, target, b);
-          }
+          if (fill_panels<limb_panel<S::is_signed>>(panels, target, b)) return true;
         }
-        return fill_panels<real_panel<double>>(panels, *Target::f64(), target, b);
+        return fill_panels<real_panel<double>>(panels, target, b);
       }
     }
   }
   if constexpr (A::needs_double || B::needs_double) {
-    fill_panels<real_panel<double>>(panels, *Target::f64(), target, b);
+    return fill_panels<real_panel<double>>(panels, target, b);
   } else {
     if constexpr (fit_bfloat16_pairs<typename A::bfloat16_fit, typename B::bfloat16_fit>()) {
-      if (!panels.with_scale) return fill_panels<bf16_panel>(panels, *Target::bf16(), target, b);
+      if (!panels.with_scale) return fill_panels<bf16_panel>(panels, target, b);
     }
-    fill_panels<real_panel<float>>(panels, *Target::f32(), target, b);
+    return fill_panels<real_panel<float>>(panels, target, b);
   }
 }
 
@@ -162,10 +168,8 @@ auto pack(const B& b) {
   using Operand = decltype(operand);
   using A = decltype(detail::operand_of(matrix_view<const Left>()));
   auto panels = std::make_unique<detail::packed_panels>();
-  const bool done = detail::on_target([&](auto target) {
-    detail::fill_panels_for<A>(*panels, target, operand);
-    return true;
-  });
+  const bool done =
+      detail::on_target([&](auto target) { return detail::fill_panels_for<A>(*panels, target, operand); });
   if (!done) detail::fill_panels_for<A>(*panels, detail::portable_layouts{}, operand);
   auto scheme = detail::own_scheme(operand);
   return packed_matrix<Operand>(operand, std::move(scheme), std::move(panels));

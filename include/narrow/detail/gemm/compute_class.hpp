@@ -56,8 +56,10 @@ void with_accumulator(const A& a, const B& b, std::size_t depth, bool varies_alo
       constexpr uint128 one = 1;
       if (bound < one << 31) return body(compute_class<integer_sum<std::int32_t>, true>{}, false);
       if (bound <= one << 53) return body(compute_class<fma_chain<double>, true>{}, false);
-      if (bound < one << 63) return body(compute_class<integer_sum<std::int64_t>, true>{}, false);
-      return body(compute_class<integer_sum<std::int64_t, int128>, true>{}, false);
+      // No product of bytes ends whose depth reaches 2^47.
+      constexpr bool bytes = A::E::bits <= 8 && B::E::bits <= 8;
+      if (bytes || bound < one << 63) return body(compute_class<integer_sum<std::int64_t>, true>{}, false);
+      if constexpr (!bytes) return body(compute_class<integer_sum<std::int64_t, int128>, true>{}, false);
     }
   }
   constexpr bool wide =

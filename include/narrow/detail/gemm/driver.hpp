@@ -54,6 +54,8 @@ struct gemm_plan {
                   std::size_t i, const std::int64_t* row_sums, const zero_points& b_zero, std::size_t j,
                   const std::int64_t* column_terms) = nullptr;
 
+  scale_panels scales;  // of all of a and b, for kernels under scales; b's padded to whole panels
+
   void* c = nullptr;  // where the sums are the result: row-major, c_stride elements a row; else
   std::ptrdiff_t c_stride = 0;
   const void* finisher = nullptr;  // takes each tile of final sums, `stride` elements a row
@@ -66,11 +68,14 @@ struct gemm_part {
   std::size_t row = 0, rows = 0, column = 0, columns = 0;
 };
 
-// Sizes of blocks. Depth in bytes of a row: the longer, the rarer a tile of c is fetched; a panel of 32 columns takes
-// 48 KiB of the second-level cache, and 384 rows of a 576 KiB. Packed u8 x s8 at 1024^3 on a loaded Zen 4, GOP/s: 341
-// with 512 bytes and 480 rows, 399 with 1,024 and 480, 415 with 1,536 and 480, 401 with 2,048 and 240.
+// Sizes of blocks. So many bytes of panels are read again and again by one strip of rows after the other, while c is
+// written along its rows: 1024^3 packed u8 x s8 394 -> 419 GOP/s, of which half is from fetching b ahead. Depth in
+// bytes of a row: the longer, the rarer a tile of c is fetched; a panel of 32 columns takes 48 KiB of the second-level
+// cache, and 384 rows of a 576 KiB. Packed u8 x s8 at 1024^3 on a loaded Zen 4, GOP/s: 341 with 512 bytes and 480 rows,
+// 399 with 1,024 and 480, 415 with 1,536 and 480, 401 with 2,048 and 240.
 namespace gemm_blocks {
-inline constexpr std::size_t depth_bytes = 1536, rows = 384, columns = 2048, sums_rows = 1920, sums_columns = 512;
+inline constexpr std::size_t depth_bytes = 1536, rows = 384, columns = 2048, sums_rows = 1920, sums_columns = 512,
+                             panels_bytes = std::size_t{1} << 17;
 }
 
 constexpr std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
@@ -94,7 +99,7 @@ class gemm_run {
         width(kernel.panel_columns()),
         sum_bytes(static_cast<std::ptrdiff_t>(kernel.sum_bytes)),
         groups(divided_up(plan.depth, group)),
-        depth_step(even_piece(groups, gemm_blocks::depth_bytes / unit, 1)),
+        depth_step(even_piece(groups, gemm_blocks::depth_bytes / unit, std::max<std::size_t>(1, plan.scales.groups))),
         one_pass(groups <= depth_step),
         // Rows at a distance of a multiple of 4 KiB would share a set of the first-level cache.
         strip_stride(static_cast<std::ptrdiff_t>(divided_up(depth_step * unit, 128) * 128 + 64)),
@@ -166,7 +171,6 @@ class gemm_run {
   // Every tile of `height` rows and all columns of the block, over `some` groups of depth from g on.
   void tiles(std::size_t r, std::size_t height, std::size_t g, std::size_t some, const std::byte* strips,
              std::ptrdiff_t stride, const std::byte* panels) {
-    const std::size_t tall = even_piece(height, kernel.rows, 1);
     const bool last = g + some >= groups, in_place = p.c != nullptr || !one_pass;
     alignas(64) std::byte tile_sums[most_rows * most_columns * 8];
     alignas(64) std::int64_t row_start[most_rows];
@@ -177,52 +181,75 @@ class gemm_run {
     t.is_last = last;
     t.depth = p.depth;
     t.row_start = row_start;
+    scale_panels scales;
+    t.scales = &scales;
     t.c = tile_sums;
     t.c_stride = in_place ? sums_stride : static_cast<std::ptrdiff_t>(width);
-    const bool along_rows = writes_more_than_it_reads(some);
-    std::size_t panel = 0, s = 0;
-    for (;;) {
-      const std::size_t q = panel * width;
-      t.columns = std::min(width, columns - q);
-      const std::size_t vectors = divided_up(t.columns, kernel.width);
-      const std::size_t panel_width = vectors * kernel.width;
-      t.b = panels != nullptr ? panels + panel * block_panel_bytes(some)
-                              : p.packed_b + (column / width + panel) * p.packed_stride + g * panel_width * unit;
-      if (t.start == sums_start::offsets) t.column_start = column_start + static_cast<std::ptrdiff_t>(q) * sum_bytes;
-      const std::size_t tile_rows = std::min(tall, height - s);
-      t.a = strips + static_cast<std::ptrdiff_t>(s) * stride;
-      if (in_place) t.c = sums + at(r + s, q) * sum_bytes;
-      if (t.start == sums_start::offsets) {
-        with_sum_type([&](auto zero) {
-          auto* const start = reinterpret_cast<decltype(zero)*>(row_start);
-          for (std::size_t h = 0; h < tile_rows; ++h) {
-            start[h] = needs_row_sums ? static_cast<decltype(zero)>(-p.b_zero.at(0) * row_sums[r + s + h]) : zero;
-          }
-        });
-      }
-      if (in_place) {
-        const std::size_t next = along_rows ? 0 : std::min(tall, height - s - tile_rows);
-        prefetch_sums(r + s + tile_rows, next, q, t.columns);
-      }
-      kernel.run[tile_rows - 1][vectors - 1](t);
-      if (last) {
-        if (!folds && (needs_row_sums || needs_column_sums)) {
-          p.correct(t.c, t.c_stride, tile_rows, t.columns, p.a_zero, row + r + s,
-                    needs_row_sums ? row_sums + r + s : nullptr, p.b_zero, column + q,
-                    needs_column_sums ? column_terms + q : nullptr);
+    // c is written along its rows, for as many panels as stay in the second-level cache.
+    const std::size_t panel_bytes = std::max<std::size_t>(1, width * some * unit);
+    const std::size_t chunk = std::max<std::size_t>(1, gemm_blocks::panels_bytes / panel_bytes) * width;
+    for (std::size_t first = 0; first < columns; first += chunk) {
+      const std::size_t end = std::min(columns, first + chunk);
+      for (std::size_t q = first, s = 0; s < height;) {
+        const std::size_t tile_rows = kernel.height_of(height - s), next = q + width;
+        t.columns = std::min(width, columns - q);
+        const std::size_t vectors = divided_up(t.columns, kernel.width);
+        t.b = panel_at(q, vectors, g, some, panels);
+        t.a = strips + static_cast<std::ptrdiff_t>(s) * stride;
+        if (in_place) t.c = sums + at(r + s, q) * sum_bytes;
+        if (t.start == sums_start::offsets) {
+          t.column_start = column_start + static_cast<std::ptrdiff_t>(q) * sum_bytes;
+          if (q == first) row_starts(row_start, r + s, tile_rows);
         }
-        if (p.finish != nullptr) p.finish(p.finisher, t.c, t.c_stride, row + r + s, tile_rows, column + q, t.columns);
-      }
-      if (along_rows) {
-        if (++panel * width < columns) continue;
-        panel = 0;
-        if ((s += tall) >= height) break;
-      } else {
-        if ((s += tall) < height) continue;
-        s = 0;
-        if (++panel * width >= columns) break;
+        if (p.scales.groups != 0) scales = scales_at(r + s, q, g);
+        fetch(t, s == 0 && next + width <= columns ? panel_at(next, kernel.vectors, g, some, panels) : nullptr);
+        if (in_place && next < end) prefetch_sums(r + s, tile_rows, next, std::min(width, columns - next));
+        kernel.run[tile_rows - 1][vectors - 1](t);
+        if (last) end_of_tile(t, r + s, tile_rows, q);
+        q = next;
+        if (q >= end) q = first, s += tile_rows;
       }
     }
+  }
+
+  const std::byte* panel_at(std::size_t q, std::size_t vectors, std::size_t g, std::size_t some,
+                            const std::byte* panels) const {
+    if (panels != nullptr) return panels + q / width * block_panel_bytes(some);
+    return p.packed_b + (column + q) / width * p.packed_stride + g * vectors * kernel.width * unit;
+  }
+
+  scale_panels scales_at(std::size_t r, std::size_t q, std::size_t g) const {
+    scale_panels result = p.scales;
+    const std::size_t block = g / result.groups, of_b = block * result.b_stride + column + q;
+    result.a += static_cast<std::ptrdiff_t>(row + r) * result.a_stride + static_cast<std::ptrdiff_t>(block);
+    result.b += of_b;
+    if (result.b_starts != nullptr) result.b_starts += of_b;
+    return result;
+  }
+
+  // What a tile's sums begin with because of its rows.
+  void row_starts(std::int64_t* to, std::size_t r, std::size_t tile_rows) const {
+    with_sum_type([&](auto zero) {
+      auto* const start = reinterpret_cast<decltype(zero)*>(to);
+      for (std::size_t h = 0; h < tile_rows; ++h) {
+        start[h] = needs_row_sums ? static_cast<decltype(zero)>(-p.b_zero.at(0) * row_sums[r + h]) : zero;
+      }
+    });
+  }
+
+  // Zero points, where they were not part of the beginning, and what becomes of the sums.
+  void end_of_tile(const tile_arguments& t, std::size_t r, std::size_t tile_rows, std::size_t q) const {
+    if (!folds && (needs_row_sums || needs_column_sums)) {
+      p.correct(t.c, t.c_stride, tile_rows, t.columns, p.a_zero, row + r, needs_row_sums ? row_sums + r : nullptr,
+                p.b_zero, column + q, needs_column_sums ? column_terms + q : nullptr);
+    }
+    if (p.finish != nullptr) p.finish(p.finisher, t.c, t.c_stride, row + r, tile_rows, column + q, t.columns);
+  }
+
+  // The next panel, which the first strip of rows is about to meet, lies in no near cache.
+  static void fetch(tile_arguments& t, const std::byte* next) {
+    t.soon = next != nullptr ? next : t.b;
+    t.soon_step = next != nullptr ? tile_ahead : 0;
   }
 
   // The sums of the next tile, which lie in as many pages as it has rows: no hardware prefetches them.
@@ -232,12 +259,6 @@ class gemm_run {
       for (std::ptrdiff_t b = 0; b < static_cast<std::ptrdiff_t>(n) * sum_bytes; b += 64)
         __builtin_prefetch(line + b, 1);
     }
-  }
-
-  // Where the depth is short, c is most of the traffic, and is written row after row as long as the panels of b stay in
-  // the second-level cache.
-  bool writes_more_than_it_reads(std::size_t some) const {
-    return some <= 64 && columns * some * unit <= std::size_t{1} << 18;
   }
 
   // The block's columns over `some` groups of depth, as panels side by side.

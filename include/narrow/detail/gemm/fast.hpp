@@ -17,8 +17,8 @@ namespace narrow::detail {
 
 // Whether the rows of a are in memory as the panel wants them, so that nothing need be packed. Rows at a distance of a
 // multiple of 4 KiB share a set of the first-level cache, which has 8 places.
-template <class Panel, class A, class Target>
-const std::byte* ready_rows(const A& a, std::size_t depth, bool with_scale, Target) {
+template <class Panel, class A>
+const std::byte* ready_rows(const A& a, std::size_t depth, bool with_scale, bool flushes_by_itself) {
   constexpr bool same = [] {
     if constexpr (real_element<typename A::value_type>) {
       return std::is_same_v<Panel, real_panel<typename A::value_type>>;
@@ -33,7 +33,7 @@ const std::byte* ready_rows(const A& a, std::size_t depth, bool with_scale, Targ
   if constexpr (same) {
     const auto& rows = a.elements();
     const auto bytes = rows.stride(0) * static_cast<std::ptrdiff_t>(sizeof(typename A::value_type));
-    if (std::is_same_v<Panel, bf16_panel> && !Target::flushes_by_itself()) return nullptr;
+    if (std::is_same_v<Panel, bf16_panel> && !flushes_by_itself) return nullptr;
     if (with_scale || rows.stride(1) != 1 || depth % Panel::group != 0) return nullptr;
     if (bytes % 4096 == 0 && rows.extent(0) > 4) return nullptr;
     return reinterpret_cast<const std::byte*>(rows.data());
@@ -104,42 +104,55 @@ void run_in_parts(const gemm_plan& plan, const E& e) {
   });
 }
 
-// The product by one kernel.
-template <class Class, class PanelA, class PanelB, class Target, class A, class B, class Finisher, class E>
-void run_kernel(const tile_kernel& kernel, Target, const A& a, const B& b, const Finisher& last, bool with_scale,
-                const E& e) {
+// The product by a plan that has the target's functions already.
+template <class PanelA, class PanelB, class A, class B, class Finisher, class E>
+void run_plan(gemm_plan& plan, bool flushes_by_itself, const A& a, const B& b, const Finisher& last, bool with_scale,
+              const E& e) {
   leased<parameter_workspace> lease;
   parameter_workspace& space = *lease;
-  gemm_plan plan;
-  plan.kernel = &kernel;
   plan.m = a.rows(), plan.n = b.columns(), plan.depth = a.columns();
-  plan.a = Target::template packing<PanelA>(a, with_scale);
-  if (const packed_panels* const ready = ready_panels<PanelB>(b, kernel, with_scale)) {
+  if (const packed_panels* const ready = ready_panels<PanelB>(b, *plan.kernel, with_scale)) {
     plan.packed_b = ready->data;
     plan.packed_stride = ready->panel_bytes;
     plan.b_column_sums = ready->column_sums.data();
-  } else {
-    plan.b = Target::template packing<PanelB>(b, with_scale);
   }
-  plan.ready_a = ready_rows<PanelA>(a, plan.depth, with_scale, Target{});
+  plan.ready_a = ready_rows<PanelA>(a, plan.depth, with_scale, flushes_by_itself);
   plan.ready_stride = a.elements().stride(0) * static_cast<std::ptrdiff_t>(sizeof(typename A::value_type));
   using Sum = typename PanelA::sum;
   if constexpr (std::is_integral_v<Sum> && !std::is_same_v<PanelA, bit_panel>) {
     plan.a_zero = packed_zero_points<PanelA>(a, 0, space.a_zero);
     plan.b_zero = packed_zero_points<PanelB>(b, 1, space.b_zero);
-    plan.correct = Target::template correct<Sum>;
   }
-  using Context = finish_context<Finisher>;
-  Context context;
+  finish_context<Finisher> context;
   if (Sum* const c = last.template sums_in_place<Sum>((A::factor_is_one && B::factor_is_one) || with_scale)) {
     plan.c = c;
     plan.c_stride = last.out.view.stride(0);
+    plan.finish = nullptr;
   } else {
     context.fill(last, a, b, with_scale, space.scales);
     plan.finisher = &context;
-    plan.finish = Target::template finish<Context, Sum>;
   }
   run_in_parts(plan, e);
+}
+
+// The product by the kernel that reads such panels; false where the target has none.
+template <class PanelA, class PanelB = PanelA, class Target, class A, class B, class Finisher, class E>
+bool run_kernel(Target, const A& a, const B& b, const Finisher& last, bool with_scale, const E& e) {
+  const auto kernel = Target::template kernel<PanelB>();
+  if constexpr (std::is_null_pointer_v<decltype(kernel)>) {
+    return false;
+  } else {
+    if (kernel == nullptr) return false;
+    using Sum = typename PanelA::sum;
+    gemm_plan plan;
+    plan.kernel = kernel;
+    plan.a = Target::template packing<PanelA>(a, with_scale);
+    plan.b = Target::template packing<PanelB>(b, with_scale);
+    if constexpr (std::is_integral_v<Sum>) plan.correct = Target::template correct<Sum>;
+    plan.finish = Target::template finish<finish_context<Finisher>, Sum>;
+    run_plan<PanelA, PanelB>(plan, Target::flushes_by_itself(), a, b, last, with_scale, e);
+    return true;
+  }
 }
 
 // Products with one row or one column, but for packed operands, whose panels have another order of terms, and for
@@ -160,36 +173,27 @@ bool multiply_fast([[maybe_unused]] const A& a, [[maybe_unused]] const B& b, [[m
                    [[maybe_unused]] bool with_scale, [[maybe_unused]] const E& e) {
   using Accumulator = typename Class::accumulator;
   return on_target([&]([[maybe_unused]] auto target) {
-    using Target = decltype(target);
     const bool vector = a.rows() == 1 || b.columns() == 1;  // of reals: 16 partial sums (accumulator.hpp)
+    using S = panel_sign;
     if constexpr (multiplies_bits<Class, A, B>) {
-      run_kernel<Class, bit_panel, bit_panel>(*Target::bits(), target, a, b, last, false, e);
-      return true;
+      return run_kernel<bit_panel>(target, a, b, last, false, e);
     } else if constexpr (std::is_same_v<Accumulator, fma_chain<float>>) {
       if (vector) return multiply_unpacked_vector<Class>(target, a, b, last, with_scale, e);
-      run_kernel<Class, real_panel<float>, real_panel<float>>(*Target::f32(), target, a, b, last, with_scale, e);
-      return true;
+      return run_kernel<real_panel<float>>(target, a, b, last, with_scale, e);
     } else if constexpr (std::is_same_v<Accumulator, bfloat16_pairs>) {
       if (vector) return multiply_unpacked_vector<Class>(target, a, b, last, with_scale, e);
-      run_kernel<Class, bf16_panel, bf16_panel>(*Target::bf16(), target, a, b, last, with_scale, e);
-      return true;
+      return run_kernel<bf16_panel>(target, a, b, last, with_scale, e);
     } else if constexpr (Class::exact_integer && std::is_same_v<typename Accumulator::sum_type, std::int32_t> &&
                          bits_of_codes<A> <= 8 && bits_of_codes<B> <= 8) {
       if (vector && multiply_unpacked_vector<Class>(target, a, b, last, false, e)) return true;
-      if (const tile_kernel* const bytes = Target::bytes()) {
-        run_kernel<Class, byte_panel<panel_sign::is_unsigned>, byte_panel<panel_sign::is_signed>>(*bytes, target, a, b,
-                                                                                                  last, false, e);
-      } else {
-        run_kernel<Class, pair_panel, pair_panel>(*Target::pairs(), target, a, b, last, false, e);
-      }
-      return true;
+      using unsigned_panel = byte_panel<S::is_unsigned>;
+      return run_kernel<unsigned_panel, byte_panel<S::is_signed>>(target, a, b, last, false, e) ||
+             run_kernel<pair_panel>(target, a, b, last, false, e);
     } else if constexpr (std::is_same_v<Accumulator, fma_chain<double>> || Class::exact_integer) {
-      if constexpr (Class::exact_integer && bits_of_codes<A> <= 16 && bits_of_codes<B> <= 16) {
-        if (const tile_kernel* const limbs = Target::limbs()) {
-          run_kernel<Class, limb_panel<panel_sign::is_unsigned>, limb_panel<panel_sign::is_signed>>(*limbs, target, a,
-                                                                                                    b, last, false, e);
-          return true;
-        }
+      constexpr int bits = std::max(bits_of_codes<A>, bits_of_codes<B>);
+      if constexpr (Class::exact_integer && bits > 8 && bits <= 16) {
+        using unsigned_panel = limb_panel<S::is_unsigned>;
+        if (run_kernel<unsigned_panel, limb_panel<S::is_signed>>(target, a, b, last, false, e)) return true;
       }
       if constexpr (sizeof(typename Accumulator::sum_type) <= 8 &&
                     !std::is_same_v<Accumulator, integer_sum<std::int64_t>>) {
@@ -197,8 +201,7 @@ bool multiply_fast([[maybe_unused]] const A& a, [[maybe_unused]] const B& b, [[m
         if (vector && !Class::exact_integer) {
           return multiply_unpacked_vector<Class>(target, a, b, last, with_scale, e);
         }
-        run_kernel<Class, real_panel<double>, real_panel<double>>(*Target::f64(), target, a, b, last, with_scale, e);
-        return true;
+        return run_kernel<real_panel<double>>(target, a, b, last, with_scale, e);
       }
       return false;
     } else {

@@ -15,7 +15,8 @@
   _mm_storeu_si128(out + 1, _mm_xor_si128(_mm_unpackhi_epi16(low, high), mask));
 }
 
-inline void interleave_bytes(const std::uint8_t* const* row, std::size_t width, int flip, std::byte* to) {
+[[gnu::always_inline]] inline void interleave_bytes(const std::uint8_t* const* row, std::size_t width, int flip,
+                                                    std::byte* to) {
   std::size_t c = 0;
   const __m256i mask = _mm256_set1_epi8(static_cast<char>(flip));
   for (; c + 32 <= width; c += 32) {
@@ -39,24 +40,34 @@ inline void interleave_bytes(const std::uint8_t* const* row, std::size_t width, 
   for (; c < width; c += 8) interleave_eight_more(row, c, flip, to);
 }
 
-// Two rows of 16-bit elements.
-inline void interleave_pairs(const std::uint16_t* first, const std::uint16_t* second, std::size_t width,
-                             std::byte* to) {
+// bfloat16 with its subnormals as zeros.
+[[gnu::always_inline]] inline __m256i flushed(const __m256i& x) {
+  const __m256i tiny = _mm256_cmpeq_epi16(_mm256_and_si256(x, _mm256_set1_epi16(0x7F80)), _mm256_setzero_si256());
+  return _mm256_andnot_si256(_mm256_and_si256(tiny, _mm256_set1_epi16(0x7FFF)), x);
+}
+
+// Two rows of 16-bit elements, which may be bfloat16 to flush.
+template <bool Flush = false>
+[[gnu::always_inline]] inline void interleave_pairs(const std::uint16_t* first, const std::uint16_t* second,
+                                                    std::size_t width, std::byte* to) {
   std::size_t c = 0;
   for (; c + 16 <= width; c += 16) {
-    const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(first + c));
-    const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(second + c));
+    __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(first + c));
+    __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(second + c));
+    if constexpr (Flush) a = flushed(a), b = flushed(b);
     const __m256i low = _mm256_unpacklo_epi16(a, b), high = _mm256_unpackhi_epi16(a, b);
     __m256i* const out = reinterpret_cast<__m256i*>(to + 4 * c);
     _mm256_storeu_si256(out, _mm256_permute2x128_si256(low, high, 0x20));
     _mm256_storeu_si256(out + 1, _mm256_permute2x128_si256(low, high, 0x31));
   }
   for (; c < width; c += 8) {
-    const __m128i a = _mm_loadu_si128(reinterpret_cast<const __m128i*>(first + c));
-    const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(second + c));
+    __m256i a = _mm256_castsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(first + c)));
+    __m256i b = _mm256_castsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(second + c)));
+    if constexpr (Flush) a = flushed(a), b = flushed(b);
+    const __m128i x = _mm256_castsi256_si128(a), y = _mm256_castsi256_si128(b);
     __m128i* const out = reinterpret_cast<__m128i*>(to + 4 * c);
-    _mm_storeu_si128(out, _mm_unpacklo_epi16(a, b));
-    _mm_storeu_si128(out + 1, _mm_unpackhi_epi16(a, b));
+    _mm_storeu_si128(out, _mm_unpacklo_epi16(x, y));
+    _mm_storeu_si128(out + 1, _mm_unpackhi_epi16(x, y));
   }
 }
 

@@ -27,6 +27,11 @@
 //
 // Kernels of bits count those that differ; the last block of depth turns counts into sums: depth - 2 * count.
 //
+// Scales along the depth: a block of depth, whole groups, has a factor for each row of a and one for each column of b.
+// A kernel for them sums a block from zero (integers: from b_starts, for zero points), and for each block in turn
+//   total <- fma(float(sum), a's factor * b's factor, total)       in float, the product rounded
+// whatever its step; c holds the totals.
+//
 // Only `columns` columns of c are read or written, the first of its rows lie `c_stride` elements apart.
 #pragma once
 
@@ -35,21 +40,37 @@
 
 namespace narrow::detail {
 
+// How far ahead a kernel fetches b into the first-level cache; how many bytes a group of a later panel into the second.
+inline constexpr std::size_t near_ahead = 1024, tile_ahead = 128;
+
 enum class sums_start { zero, offsets, resume };
+
+// For the block a tile begins with; b's as wide as a panel is, the others follow.
+struct scale_panels {
+  std::size_t groups = 0;  // of a block
+  const float* a = nullptr;
+  std::ptrdiff_t a_stride = 0;  // between rows; blocks lie side by side
+  const float* b = nullptr;
+  const std::int32_t* b_starts = nullptr;
+  std::size_t b_stride = 0;  // between blocks; columns lie side by side
+};
 
 struct tile_arguments {
   const std::byte* a = nullptr;
   std::ptrdiff_t a_stride = 0;
   const std::byte* b = nullptr;
   std::size_t groups = 0;
+  const std::byte* soon = nullptr;  // fetched into the second-level cache: b of a later tile, tile_ahead bytes a group
+  std::size_t soon_step = 0;        // tile_ahead, or 0 where there is nothing to fetch
   void* c = nullptr;
   std::ptrdiff_t c_stride = 0;
   std::size_t columns = 0;
   sums_start start = sums_start::zero;
-  bool is_last = false;                // block of depth
-  std::size_t depth = 0;               // of all blocks
-  const void* row_start = nullptr;     // of the sums' type, one for each row
-  const void* column_start = nullptr;  // likewise for each column, padded to whole vectors
+  bool is_last = false;                  // block of depth
+  std::size_t depth = 0;                 // of all blocks
+  const void* row_start = nullptr;       // of the sums' type, one for each row
+  const void* column_start = nullptr;    // likewise for each column, padded to whole vectors
+  const scale_panels* scales = nullptr;  // kernels under scales only
 };
 
 using tile_function = void (*)(const tile_arguments&);
@@ -62,6 +83,11 @@ using column_sums_function = void (*)(const std::byte* b, std::size_t groups, st
 
 inline constexpr std::size_t most_rows = 12, most_vectors = 4, most_columns = 64;
 
+// The heights of tiles of up to `rows` rows: few, to keep programs small.
+constexpr bool has_height(std::size_t rows, std::size_t height) {
+  return height <= 4 || height == rows || (rows == 12 && (height == 8 || height == 9));
+}
+
 // One kernel: the same step at every tile height and width.
 struct tile_kernel {
   std::size_t rows = 0;     // of the largest tile
@@ -70,11 +96,20 @@ struct tile_kernel {
   std::size_t unit = 0;     // bytes of a group
   std::size_t group = 0;    // terms of a group
   std::size_t sum_bytes = 0;
-  tile_function run[most_rows][most_vectors] = {};  // [rows - 1][vectors - 1]
+  tile_function run[most_rows][most_vectors] = {};  // [rows - 1][vectors - 1], of the heights there are
   row_sums_function row_sums = nullptr;
   column_sums_function column_sums = nullptr;
 
   std::size_t panel_columns() const { return vectors * width; }
+  // Rows of the first tile of as many as are left: the tallest, but the last few rows in tiles of 9 and 8 where these
+  // cover them, since lower ones load b too often.
+  std::size_t height_of(std::size_t left) const {
+    const std::size_t pieces = (left + 8) / 9;
+    if (rows == 12 && left < 36 && left % 12 != 0 && 8 * pieces <= left) return (left + pieces - 1) / pieces;
+    std::size_t height = left < rows ? left : rows;
+    while (!has_height(rows, height)) --height;
+    return height;
+  }
 };
 
 }  // namespace narrow::detail

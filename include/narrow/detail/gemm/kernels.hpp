@@ -1,9 +1,12 @@
 // The kernels of each target: the texts of tile.inl, pack.inl and the others, once per instruction set, and the choice
 // among them. A target offers
-//   f32() f64() bf16() pairs() bytes() bits()      kernels, or null where the CPU lacks one
-//   packing<Panel, Operand>(x, with_scale)         a packer
+//   kernel<Panel>(), scaled_kernel<Panel>()    the kernel that reads panels of that form, or null where there is none;
+//                                              under scales along the depth
+//   packing<Panel, Operand>(x, with_scale)     a packer
+// A kernel is instantiated where it is asked for: a program carries those of the formats that it multiplies.
 #pragma once
 
+#include <cstddef>
 #include <type_traits>
 #include <utility>
 
@@ -14,29 +17,46 @@
 #include "narrow/detail/simd/avx512.hpp"
 #include "narrow/target.hpp"
 
+namespace narrow::detail {
+
+struct no_kernel {
+  static constexpr std::nullptr_t get() { return nullptr; }
+};
+
+// The best kernel where this CPU has what it takes.
+template <bool cpu_features::*Feature, class Best, class Other = no_kernel>
+struct either {
+  static auto get() { return this_cpu().*Feature ? Best::get() : Other::get(); }
+};
+
+}  // namespace narrow::detail
+
 #if NARROW_HAS_X86_TARGETS
 
 NARROW_BEGIN_AVX512_VNNI
 namespace narrow::detail::avx512_vnni {
+using avx512::native_words, avx512::value_lanes;
 // clang-format off
 #include "narrow/detail/gemm/tile.inl"
+#include "narrow/detail/gemm/scaled_tile.inl"
 #include "narrow/detail/gemm/limb_tile.inl"
 // clang-format on
-inline constexpr tile_kernel bytes_kernel = kernel_of<s8_step, 12, 2>(), limbs_kernel = limb_kernel();
 }  // namespace narrow::detail::avx512_vnni
 NARROW_END_TARGET
 
 NARROW_BEGIN_AVX512_BF16
 namespace narrow::detail::avx512_bf16 {
+using avx512::native_words, avx512::value_lanes;
+// clang-format off
 #include "narrow/detail/gemm/tile.inl"
-inline constexpr tile_kernel bf16_kernel = kernel_of<bf16_step, 12, 2>();
+#include "narrow/detail/gemm/scaled_tile.inl"
+// clang-format on
 }  // namespace narrow::detail::avx512_bf16
 NARROW_END_TARGET
 
 NARROW_BEGIN_AVX512_POPCNT
 namespace narrow::detail::avx512_popcnt {
 #include "narrow/detail/gemm/tile.inl"
-inline constexpr tile_kernel bits_kernel = kernel_of<bit_step, 12, 2>();
 }  // namespace narrow::detail::avx512_popcnt
 NARROW_END_TARGET
 
@@ -46,21 +66,56 @@ namespace narrow::detail::avx512 {
 #include "narrow/detail/gemm/finish.inl"
 #include "narrow/detail/gemm/interleave.inl"
 #include "narrow/detail/gemm/interleave_bits.inl"
+// clang-format off
+#include "narrow/detail/gemm/short_floats.inl"
 #include "narrow/detail/gemm/pack.inl"
 #include "narrow/detail/gemm/tile.inl"
-inline constexpr tile_kernel f32_kernel = kernel_of<f32_step, 12, 2>(), f64_kernel = kernel_of<f64_step, 12, 2>(),
-                             bf16_kernel = kernel_of<bf16_emulated_step, 12, 2>(),
-                             pairs_kernel = kernel_of<pairs_step, 12, 2>(),
-                             bits_kernel = kernel_of<bit_nibbles_step, 12, 2>();
+#include "narrow/detail/gemm/scaled_tile.inl"
+// clang-format on
+template <class Panel>
+struct kernel_for : no_kernel {};
+template <>
+struct kernel_for<real_panel<float>> : tiles<f32_step, 12> {};
+template <>
+struct kernel_for<real_panel<double>> : tiles<f64_step, 12> {};
+template <>
+struct kernel_for<bf16_panel>
+    : either<&cpu_features::bf16, avx512_bf16::tiles<avx512_bf16::bf16_step, 12>, tiles<bf16_emulated_step, 12>> {};
+template <>
+struct kernel_for<pair_panel> : tiles<pairs_step, 12> {};
+template <panel_sign S>
+struct kernel_for<byte_panel<S>> : either<&cpu_features::vnni, avx512_vnni::tiles<avx512_vnni::s8_step, 12>> {};
+template <panel_sign S>
+struct kernel_for<limb_panel<S>> : either<&cpu_features::vnni, avx512_vnni::limb_tiles<avx512_vnni::limb_step>> {};
+template <>
+struct kernel_for<bit_panel>
+    : either<&cpu_features::vpopcntdq, avx512_popcnt::tiles<avx512_popcnt::bit_step, 12>, tiles<bit_nibbles_step, 12>> {
+};
+
+// Under scales.
+template <class Panel>
+struct scaled_kernel_for : no_kernel {};
+template <>
+struct scaled_kernel_for<real_panel<float>> : scaled_tiles<f32_step, 12> {};
+template <>
+struct scaled_kernel_for<bf16_panel>
+    : either<&cpu_features::bf16, avx512_bf16::scaled_tiles<avx512_bf16::bf16_step, 12>,
+             scaled_tiles<bf16_emulated_step, 12>> {};
+template <>
+struct scaled_kernel_for<pair_panel> : scaled_tiles<pairs_step, 12> {};
+template <panel_sign S>
+struct scaled_kernel_for<byte_panel<S>>
+    : either<&cpu_features::vnni, avx512_vnni::scaled_tiles<avx512_vnni::s8_step, 12>> {};
 
 struct gemm_target {
-  static const tile_kernel* f32() { return &avx512::f32_kernel; }
-  static const tile_kernel* f64() { return &avx512::f64_kernel; }
-  static const tile_kernel* bf16() { return this_cpu().bf16 ? &avx512_bf16::bf16_kernel : &avx512::bf16_kernel; }
-  static const tile_kernel* pairs() { return &avx512::pairs_kernel; }
-  static const tile_kernel* bytes() { return this_cpu().vnni ? &avx512_vnni::bytes_kernel : nullptr; }
-  static const tile_kernel* limbs() { return this_cpu().vnni ? &avx512_vnni::limbs_kernel : nullptr; }
-  static const tile_kernel* bits() { return this_cpu().vpopcntdq ? &avx512_popcnt::bits_kernel : &avx512::bits_kernel; }
+  template <class Panel>
+  static const tile_kernel* kernel() {
+    return kernel_for<Panel>::get();
+  }
+  template <class Panel>
+  static const tile_kernel* scaled_kernel() {
+    return scaled_kernel_for<Panel>::get();
+  }
   static bool flushes_by_itself() { return this_cpu().bf16; }
   template <class Panel, class Operand>
   static packer packing(const Operand& x, bool with_scale) {
@@ -76,25 +131,51 @@ NARROW_END_TARGET
 
 NARROW_BEGIN_AVX2
 namespace narrow::detail::avx2 {
+template <class E>
+inline constexpr bool is_short_float = false;  // no vpermw
+template <class E>
+__m256i bfloat16_of_codes(const std::uint8_t* codes);
 #include "narrow/detail/gemm/correct.inl"
 #include "narrow/detail/gemm/finish.inl"
 #include "narrow/detail/gemm/interleave.inl"
 #include "narrow/detail/gemm/interleave_bits.inl"
 #include "narrow/detail/gemm/pack.inl"
+// clang-format off
 #include "narrow/detail/gemm/tile.inl"
-inline constexpr tile_kernel f32_kernel = kernel_of<f32_step, 6, 2>(), f64_kernel = kernel_of<f64_step, 6, 2>(),
-                             bf16_kernel = kernel_of<bf16_emulated_step, 4, 2>(),
-                             pairs_kernel = kernel_of<pairs_step, 6, 2>(),
-                             bits_kernel = kernel_of<bit_nibbles_step, 4, 2>();
+#include "narrow/detail/gemm/scaled_tile.inl"
+// clang-format on
+template <class Panel>
+struct kernel_for : no_kernel {};
+template <>
+struct kernel_for<real_panel<float>> : tiles<f32_step, 6> {};
+template <>
+struct kernel_for<real_panel<double>> : tiles<f64_step, 6> {};
+template <>
+struct kernel_for<bf16_panel> : tiles<bf16_emulated_step, 4> {};
+template <>
+struct kernel_for<pair_panel> : tiles<pairs_step, 6> {};
+template <>
+struct kernel_for<bit_panel> : tiles<bit_nibbles_step, 4> {};
+
+// Under scales.
+template <class Panel>
+struct scaled_kernel_for : no_kernel {};
+template <>
+struct scaled_kernel_for<real_panel<float>> : scaled_tiles<f32_step, 6> {};
+template <>
+struct scaled_kernel_for<bf16_panel> : scaled_tiles<bf16_emulated_step, 4> {};
+template <>
+struct scaled_kernel_for<pair_panel> : scaled_tiles<pairs_step, 6> {};
 
 struct gemm_target {
-  static const tile_kernel* f32() { return &avx2::f32_kernel; }
-  static const tile_kernel* f64() { return &avx2::f64_kernel; }
-  static const tile_kernel* bf16() { return &avx2::bf16_kernel; }
-  static const tile_kernel* pairs() { return &avx2::pairs_kernel; }
-  static const tile_kernel* bytes() { return nullptr; }
-  static const tile_kernel* limbs() { return nullptr; }
-  static const tile_kernel* bits() { return &avx2::bits_kernel; }
+  template <class Panel>
+  static const tile_kernel* kernel() {
+    return kernel_for<Panel>::get();
+  }
+  template <class Panel>
+  static const tile_kernel* scaled_kernel() {
+    return scaled_kernel_for<Panel>::get();
+  }
   static bool flushes_by_itself() { return false; }
   template <class Panel, class Operand>
   static packer packing(const Operand& x, bool with_scale) {

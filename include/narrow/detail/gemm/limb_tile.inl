@@ -108,10 +108,11 @@ inline void limb_row_sums(const std::byte* a, std::ptrdiff_t stride, std::size_t
   }
 }
 
+template <class Step>
 constexpr tile_kernel limb_kernel() {
   tile_kernel kernel{};
-  kernel.rows = 4, kernel.vectors = 2, kernel.width = limb_step::width;
-  kernel.unit = limb_step::unit, kernel.group = limb_step::group, kernel.sum_bytes = 8;
+  kernel.rows = 4, kernel.vectors = 2, kernel.width = Step::width;
+  kernel.unit = Step::unit, kernel.group = Step::group, kernel.sum_bytes = 8;
   kernel.run[0][0] = &limb_tile<1, 1>, kernel.run[0][1] = &limb_tile<1, 2>;
   kernel.run[1][0] = &limb_tile<2, 1>, kernel.run[1][1] = &limb_tile<2, 2>;
   kernel.run[2][0] = &limb_tile<3, 1>, kernel.run[2][1] = &limb_tile<3, 2>;
@@ -120,3 +121,8 @@ constexpr tile_kernel limb_kernel() {
   kernel.column_sums = &limb_column_sums;
   return kernel;
 }
+template <class Step>
+struct limb_tiles {
+  static constexpr tile_kernel kernel = limb_kernel<Step>();
+  static const tile_kernel* get() { return &kernel; }
+};

@@ -35,6 +35,13 @@ struct converter {
   using element = typename Panel::element;
   using source = typename Operand::value_type;
   static constexpr bool is_float = std::is_same_v<element, float> || std::is_same_v<Panel, bf16_panel>;
+  static constexpr bool is_short = [] {
+    if constexpr (std::is_same_v<Panel, bf16_panel> && requires { typename Operand::E; }) {
+      return is_short_float<typename Operand::E>;
+    } else {
+      return false;
+    }
+  }();
 
   [[gnu::always_inline]] static inline word_lanes<float> reals(const Operand& x, const source* from, std::size_t place,
                                                                bool with_scale) {
@@ -63,6 +70,13 @@ struct converter {
   [[gnu::always_inline]] static inline void lanes_of(const Operand& x, const source* from, std::size_t place,
                                                      bool with_scale, std::size_t n, element* to) {
     for (std::size_t t = 0; t < n; t += lanes_of_32) {
+      if constexpr (is_short) {
+        if (!with_scale) {
+          const __m256i codes = bfloat16_of_codes<typename Operand::E>(reinterpret_cast<const std::uint8_t*>(from + t));
+          _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + t), codes);
+          continue;
+        }
+      }
       if constexpr (is_float) {
         const word_lanes<float> value = reals(x, from + t, place, with_scale);
         if constexpr (std::is_same_v<element, float>) {
@@ -164,6 +178,16 @@ inline constexpr int plain_flip = [] {
                                                                             : -1;
   } else {
     return -1;
+  }
+}();
+
+// Whether panels take the elements as they lie in memory, flipped or flushed at most.
+template <class Panel, class Operand>
+inline constexpr bool is_plain = [] {
+  if constexpr (std::is_same_v<Panel, bf16_panel> && requires { typename Operand::E; }) {
+    return std::is_same_v<typename Operand::E, bfloat16::encoding_type>;
+  } else {
+    return plain_flip<Panel, Operand> >= 0 && Panel::group == 4;
   }
 }();
 
@@ -312,7 +336,26 @@ void pack_panels(const void* operand, std::size_t k, std::size_t depth, std::siz
     }
     for (std::size_t g = 0; g * group < depth; ++g) {
       const std::size_t terms = depth - g * group < group ? depth - g * group : group;
-      for (std::size_t q = c; q < end; q += panel_columns) {
+      std::size_t q = c;
+      if constexpr (is_plain<Panel, Operand>) {
+        if (elements.stride(1) == 1 && terms == group) {
+          // Whole panels of elements as they are: nothing between the loads and the shuffles.
+          const typename Panel::element* row[group];
+          for (std::size_t t = 0; t < group; ++t) {
+            row[t] = reinterpret_cast<const typename Panel::element*>(&elements(k + g * group + t, j + c));
+          }
+          std::byte* out = to + c / panel_columns * panel_bytes + g * panel_columns * unit;
+          for (; q + panel_columns <= end; q += panel_columns, out += panel_bytes) {
+            if constexpr (group == 4) {
+              interleave_bytes(row, panel_columns, plain_flip<Panel, Operand>, out);
+            } else {
+              interleave_pairs<true>(row[0], row[1], panel_columns, out);
+            }
+            for (std::size_t t = 0; t < group; ++t) row[t] += panel_columns;
+          }
+        }
+      }
+      for (; q < end; q += panel_columns) {
         const std::size_t have = end - q < panel_columns ? end - q : panel_columns;
         const std::size_t width = (have + lanes - 1) / lanes * lanes;
         write_group<Panel>(x, k + g * group, terms, j + q, have, width, with_scale,

@@ -57,12 +57,11 @@ template <class Operand>
 struct packed_operand : Operand {
   const packed_panels* panels;
 
-  // Elements that are nowhere contiguous: packing them anew asks for each.
+  // Elements that are nowhere contiguous, so that packing them anew asks for each; not to be read.
   auto elements() const {
     using View = std::remove_cvref_t<decltype(Operand::elements())>;
     using Element = typename View::element_type;
-    alignas(Element) static constexpr std::byte nowhere[sizeof(Element)] = {};
-    return View(reinterpret_cast<Element*>(nowhere), Operand::elements().extents(), {0, 0});
+    return View(reinterpret_cast<Element*>(panels->data), Operand::elements().extents(), {0, 0});
   }
 
   auto code(std::size_t k, std::size_t j) const requires(Operand::is_fixed) {

@@ -25,7 +25,7 @@ struct real_panel {
 };
 
 // The bfloat16 code of a float that it holds; its own subnormals are zero to the bf16 class.
-inline std::uint16_t bfloat16_of(float x) {
+constexpr std::uint16_t bfloat16_of(float x) {
   const auto bits = std::bit_cast<std::uint32_t>(x);
   const std::uint32_t kept = (bits & 0x7F80'0000) != 0 ? bits : bits & 0x8000'0000;
   return static_cast<std::uint16_t>(kept >> 16);

@@ -12,6 +12,38 @@
 //   S::zero(), S::load(p, n), S::store(p, sums, n)      n of the elements, 1 to width
 //   S::from_counts(sums, depth)      where the sums are counts: what they become at the end of the depth
 
+// Where the rows of a go on.
+template <std::size_t Rows>
+struct row_bytes {
+  static constexpr std::size_t bases = (Rows + 2) / 3;
+  const std::byte* at[bases];
+  [[gnu::always_inline]] row_bytes(const std::byte* a, std::ptrdiff_t stride) {
+    NARROW_UNROLL for (std::size_t i = 0; i < bases; ++i) at[i] = a + static_cast<std::ptrdiff_t>(3 * i) * stride;
+  }
+};
+
+// Adds the products of some groups, and moves a, b and `soon` beyond them.
+template <class S, std::size_t Rows, std::size_t Vectors>
+[[gnu::always_inline]] inline void add_groups(typename S::sums (&sum)[Rows][Vectors], row_bytes<Rows>& a,
+                                              std::ptrdiff_t a_stride, const std::byte*& b, const std::byte*& soon,
+                                              std::size_t soon_step, std::size_t groups) {
+  for (std::size_t g = groups; g != 0; --g) {
+    typename S::operand right[Vectors];
+    NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
+      right[v] = S::load_operand(b + v * S::width * S::unit);
+      __builtin_prefetch(b + near_ahead + v * S::width * S::unit);
+    }
+    for (std::size_t line = 0; line < tile_ahead; line += 64) __builtin_prefetch(soon + line, 0, 2);
+    soon += soon_step;
+    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+      const typename S::operand left = S::broadcast(a.at[r / 3] + static_cast<std::ptrdiff_t>(r % 3) * a_stride);
+      NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] = S::step(sum[r][v], left, right[v]);
+    }
+    NARROW_UNROLL for (std::size_t i = 0; i < row_bytes<Rows>::bases; ++i) a.at[i] += S::unit;
+    b += Vectors * S::width * S::unit;
+  }
+}
+
 template <class S, std::size_t Rows, std::size_t Vectors>
 void tile(const tile_arguments& t) {
   using value = typename S::value;
@@ -41,20 +73,10 @@ void tile(const tile_arguments& t) {
     }
   }
 
-  constexpr std::size_t bases = (Rows + 2) / 3;
-  const std::byte* a[bases];
-  NARROW_UNROLL for (std::size_t i = 0; i < bases; ++i) a[i] = t.a + static_cast<std::ptrdiff_t>(3 * i) * t.a_stride;
+  row_bytes<Rows> a(t.a, t.a_stride);
   const std::byte* b = t.b;
-  for (std::size_t g = t.groups; g != 0; --g) {
-    typename S::operand right[Vectors];
-    NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) right[v] = S::load_operand(b + v * S::width * S::unit);
-    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
-      const typename S::operand left = S::broadcast(a[r / 3] + static_cast<std::ptrdiff_t>(r % 3) * t.a_stride);
-      NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] = S::step(sum[r][v], left, right[v]);
-    }
-    NARROW_UNROLL for (std::size_t i = 0; i < bases; ++i) a[i] += S::unit;
-    b += Vectors * S::width * S::unit;
-  }
+  const std::byte* soon = t.soon;
+  add_groups<S>(sum, a, t.a_stride, b, soon, t.soon_step, t.groups);
 
   if constexpr (requires { S::from_counts(sum[0][0], 0); }) {
     if (t.is_last) {
@@ -111,22 +133,37 @@ void row_sums(const std::byte* a, std::ptrdiff_t stride, std::size_t rows, std::
   }
 }
 
-template <class S, std::size_t Vectors, std::size_t... Row>
-constexpr void fill_tiles(tile_kernel& kernel, std::index_sequence<Row...> rows) {
-  ((kernel.run[Row][Vectors - 1] = &tile<S, Row + 1, Vectors>), ...);
-  if constexpr (Vectors > 1) fill_tiles<S, Vectors - 1>(kernel, rows);
+// Tiles of a step: the plain ones here, those under scales in scaled_tile.inl.
+template <class S>
+struct plain_tiles {
+  using value = typename S::value;
+  template <std::size_t Rows, std::size_t Vectors>
+  static constexpr tile_function run = &tile<S, Rows, Vectors>;
+};
+
+template <class Form, std::size_t Rows, std::size_t Height, std::size_t... Less>
+constexpr void fill_tiles(tile_kernel& kernel, std::index_sequence<Less...> narrower) {
+  if constexpr (has_height(Rows, Height)) {
+    ((kernel.run[Height - 1][Less] = Form::template run<Height, Less + 1>), ...);
+  }
+  if constexpr (Height > 1) fill_tiles<Form, Rows, Height - 1>(kernel, narrower);
 }
 
 // A step as a kernel of Rows x Vectors tiles.
-template <class S, std::size_t Rows, std::size_t Vectors>
+template <class S, class Form, std::size_t Rows, std::size_t Vectors>
 constexpr tile_kernel kernel_of() {
   tile_kernel kernel{};
   kernel.rows = Rows, kernel.vectors = Vectors, kernel.width = S::width;
-  kernel.unit = S::unit, kernel.group = S::group, kernel.sum_bytes = sizeof(typename S::value);
-  fill_tiles<S, Vectors>(kernel, std::make_index_sequence<Rows>());
+  kernel.unit = S::unit, kernel.group = S::group, kernel.sum_bytes = sizeof(typename Form::value);
+  fill_tiles<Form, Rows, Rows>(kernel, std::make_index_sequence<Vectors>());
   if constexpr (requires { S::ones(); }) {
     kernel.row_sums = &row_sums<S>;
     kernel.column_sums = &column_sums<S>;
   }
   return kernel;
 }
+template <class S, std::size_t Rows, class Form = plain_tiles<S>, std::size_t Vectors = 2>
+struct tiles {
+  static constexpr tile_kernel kernel = kernel_of<S, Form, Rows, Vectors>();
+  static const tile_kernel* get() { return &kernel; }
+};

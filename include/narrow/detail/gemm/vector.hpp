@@ -253,7 +253,7 @@ class vector_run {
   }
   static std::byte* filled(scratch& memory, std::size_t size, std::uint8_t value) {
     std::byte* const result = memory.bytes(size);
-    std::memset(result, value, size);
+    if (size != 0) std::memset(result, value, size);
     return result;
   }
 

@@ -180,6 +180,9 @@ struct value_lanes<float> {
   [[gnu::always_inline]] static inline vector product(const vector& a, const vector& b) {
     return uncontracted(_mm256_mul_ps(a, b));
   }
+  [[gnu::always_inline]] static inline vector fused(const vector& a, const vector& b, const vector& c) {
+    return _mm256_fmadd_ps(a, b, c);
+  }
   // b where one is NaN, or both are equal.
   [[gnu::always_inline]] static inline vector larger(const vector& a, const vector& b) { return _mm256_max_ps(a, b); }
   [[gnu::always_inline]] static inline vector smaller(const vector& a, const vector& b) { return _mm256_min_ps(a, b); }

@@ -184,6 +184,9 @@ struct value_lanes<float> {
   [[gnu::always_inline]] static inline vector product(const vector& a, const vector& b) {
     return uncontracted(_mm512_mul_ps(a, b));
   }
+  [[gnu::always_inline]] static inline vector fused(const vector& a, const vector& b, const vector& c) {
+    return _mm512_fmadd_ps(a, b, c);
+  }
   // b where one is NaN, or both are equal.
   [[gnu::always_inline]] static inline vector larger(const vector& a, const vector& b) {
     return _mm512_maskz_max_ps(every_lane, a, b);

@@ -1,0 +1,64 @@
+// The tile under scales along the depth, for any step with 32-bit sums; included after tile.inl. See kernel.hpp.
+//
+// Two instructions of every block and sum beside its products: a fused multiply-add into totals that live in the
+// first-level cache, and for integers a conversion.
+
+[[gnu::always_inline]] inline value_lanes<float>::vector as_floats(const value_lanes<float>::vector& x) { return x; }
+[[gnu::always_inline]] inline value_lanes<float>::vector as_floats(const native_words& x) {
+  return value_lanes<float>::from_words(x);
+}
+
+template <class S, std::size_t Rows, std::size_t Vectors>
+void scaled_tile(const tile_arguments& t) {
+  using real = value_lanes<float>;
+  constexpr std::size_t width = S::width, columns = Vectors * width;
+  alignas(64) float total[Rows][columns] = {};
+  float* const c = static_cast<float*>(t.c);
+  if (t.start == sums_start::resume) {
+    for (std::size_t r = 0; r < Rows; ++r) {
+      __builtin_memcpy(total[r], c + static_cast<std::ptrdiff_t>(r) * t.c_stride, t.columns * sizeof(float));
+    }
+  }
+  row_bytes<Rows> a(t.a, t.a_stride);
+  const std::byte* b = t.b;
+  const std::byte* soon = t.soon;
+  const scale_panels& scales = *t.scales;
+  for (std::size_t block = 0, g = 0; g < t.groups; ++block, g += scales.groups) {
+    typename S::sums sum[Rows][Vectors];
+    NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
+      typename S::sums start = S::zero();
+      if constexpr (requires { S::ones(); }) {  // integers
+        if (scales.b_starts != nullptr) start = S::load(scales.b_starts + block * scales.b_stride + v * width);
+      }
+      NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) sum[r][v] = start;
+    }
+    const std::size_t left = t.groups - g;
+    add_groups<S>(sum, a, t.a_stride, b, soon, t.soon_step, left < scales.groups ? left : scales.groups);
+
+    real::vector of_columns[Vectors];
+    NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
+      of_columns[v] = real::from(scales.b + block * scales.b_stride + v * width);
+    }
+    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+      const float* const of_rows = scales.a + static_cast<std::ptrdiff_t>(r) * scales.a_stride;
+      const real::vector of_row = real::all(of_rows[block]);
+      NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
+        float* const to = total[r] + v * width;
+        const real::vector factor = real::product(of_row, of_columns[v]);
+        real::store(to, real::fused(as_floats(sum[r][v]), factor, real::from(to)));
+      }
+    }
+  }
+  for (std::size_t r = 0; r < Rows; ++r) {
+    __builtin_memcpy(c + static_cast<std::ptrdiff_t>(r) * t.c_stride, total[r], t.columns * sizeof(float));
+  }
+}
+
+template <class S>
+struct scaled_form {
+  using value = float;
+  template <std::size_t Rows, std::size_t Vectors>
+  static constexpr tile_function run = &scaled_tile<S, Rows, Vectors>;
+};
+template <class S, std::size_t Rows>
+using scaled_tiles = tiles<S, Rows, scaled_form<S>>;
