@@ -1,7 +1,9 @@
 // Affine quantization: real = scale * (code - zero_point), per tensor or along an axis.
 //
 // Encoding divides by the scale (a true division, as ONNX QuantizeLinear; never a multiplication by the reciprocal),
-// rounds, adds the zero point and saturates. Floats may be codes too, with zero point 0: scaled FP8.
+// rounds the quotient to an integer, adds the zero point and saturates. The quotient is a float where the source is
+// float, as in ONNX, and a double where the source is double or codes: a value next to a tie may go either way by that.
+// Floats may be codes too, with zero point 0: scaled FP8.
 // Source: Jacob et al., "Quantization and training of neural networks for efficient integer-arithmetic-only
 // inference", CVPR 2018.
 #pragma once
