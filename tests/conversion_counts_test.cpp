@@ -67,57 +67,6 @@ TEST(ConversionCounts, SymmetricRange) {
   EXPECT_FALSE(overflows<int8>(-128.0F));
 }
 
-template <class Format>
-class FloatCounts : public testing::Test {};
-TYPED_TEST_SUITE(FloatCounts, support::all_formats, support::format_name);
-
-TYPED_TEST(FloatCounts, AroundTheLargest) {
-  using T = number<TypeParam, nearest_even, saturate>;
-  const float_oracle oracle(TypeParam::descriptor);
-  const double top = oracle.magnitude(oracle.largest()), next = oracle.magnitude(oracle.largest() + 1);
-  support::for_each_mode([&](auto rounding, const char* name) {
-    for (int eighth = -8; eighth <= 16; ++eighth) {
-      for (const double sign : {1.0, -1.0}) {
-        if (sign < 0 && !TypeParam::is_signed) continue;
-        const double x = sign * (top + (next - top) * eighth / 8);
-        const auto place = oracle.locate(x);
-        const support::gap<support::real_fraction> g{{place.d}, place.below % 2 == 1, sign < 0, false};
-        const bool expected = place.below + (goes_up(rounding, g) ? 1 : 0) > oracle.largest();
-        ASSERT_EQ(overflows<T>(x, unscaled, rounding), expected) << x << ' ' << name;
-        ASSERT_EQ(overflows<T>(x * 0.5, affine(0.5F), rounding), expected) << x << ' ' << name;
-        if (TypeParam::max_exponent < 127) {
-          ASSERT_EQ(overflows<T>(static_cast<float>(x), unscaled, rounding), expected) << x << ' ' << name;
-        }
-      }
-    }
-  });
-}
-
-template <class T>
-class FixedCounts : public testing::Test {};
-using fixed_types = testing::Types<int4, uint4, int8, uint8, int16, uint16, fixed<4, 4>, fixed<8, 16>, fixed<2, 28>,
-                                   fixed<16, 16>, std::int32_t, std::uint32_t>;
-TYPED_TEST_SUITE(FixedCounts, fixed_types);
-
-TYPED_TEST(FixedCounts, AroundTheEnds) {
-  using E = encoding_of<TypeParam>;
-  const fixed_oracle narrow_range{E::bits, E::is_signed};
-  support::for_each_mode([&](auto rounding, const char* name) {
-    for (const double end : {static_cast<double>(E::max_code), static_cast<double>(E::min_code)}) {
-      for (int eighth = -12; eighth <= 12; ++eighth) {
-        const double x = std::ldexp(end + eighth / 8.0, -E::fraction_bits);
-        const auto code = fixed_oracle{40, true}.encode<saturate>(x, E::fraction_bits, rounding);
-        const bool expected = code > narrow_range.highest() || code < narrow_range.lowest();
-        conversion_counts counts;
-        (void)quantize<TypeParam>(view(&x, 1), unscaled, rounding, &counts);
-        ASSERT_EQ(counts.overflow, expected ? 1U : 0U) << x << ' ' << name;
-      }
-    }
-  });
-  EXPECT_TRUE(overflows<TypeParam>(std::numeric_limits<float>::infinity()));
-  EXPECT_TRUE(overflows<TypeParam>(-1e30F));
-}
-
 // The type's own rounding is the default.
 TEST(Quantize, RoundsByTheType) {
   using up = number<signed_integer<8>, toward_positive>;
