@@ -4,7 +4,8 @@
 //
 // An epilogue is any const callable (value, i, j) -> value on reals: float or double, as a parameter that names its
 // type says, else the type that the product has on its way out. It may have members:
-//   static constexpr bool acts_on_accumulator = true   it sees the integer accumulator (std::int64_t), before any scale
+//   static constexpr bool acts_on_accumulator = true   it sees the integer accumulator (std::int64_t, saturated where
+//                                                      sums are wider), before any scale
 //   static constexpr bool keeps_integers = true        of an integer it makes an integer: it may act on accumulators
 //                                                      too, before `requantize` or a raw integer output
 //   static constexpr bool gives_codes = true           and makes it the output's code: always the last one
@@ -22,6 +23,7 @@
 #include <vector>
 
 #include "narrow/detail/exact.hpp"
+#include "narrow/detail/integer_rounding.hpp"
 #include "narrow/element.hpp"
 #include "narrow/emulated.hpp"
 #include "narrow/executor.hpp"
@@ -98,11 +100,12 @@ auto bias(Values&& values) {
 }
 
 // Adds an int32 bias to the integer accumulator of column j: in units of scale_a * scale_b, as integer-only networks
-// do.
+// do. Accumulators of more than 53 bits come in 128, where no sum overflows.
 template <class Values>
 struct accumulator_bias : detail::column_values<Values> {
   static constexpr bool acts_on_accumulator = true;
   std::int64_t operator()(std::int64_t v, std::size_t, std::size_t j) const { return v + this->at(j); }
+  detail::int128 operator()(detail::int128 v, std::size_t, std::size_t j) const { return v + this->at(j); }
 };
 template <class T>
 requires std::is_same_v<std::remove_cv_t<T>, std::int32_t>
@@ -141,11 +144,17 @@ struct clamp {
   std::int64_t operator()(std::int64_t v, std::size_t, std::size_t) const {
     return std::max(std::min(v, to_integer(std::floor(high))), to_integer(std::ceil(low)));
   }
+  detail::int128 operator()(detail::int128 v, std::size_t, std::size_t) const {
+    return std::max(std::min(v, to_wide_integer(std::floor(high))), to_wide_integer(std::ceil(low)));
+  }
 
  private:
   static std::int64_t to_integer(double x) {
     using limits = std::numeric_limits<std::int64_t>;
     return x >= 0x1p63 ? limits::max() : x <= -0x1p63 ? limits::min() : static_cast<std::int64_t>(x);
+  }
+  static detail::int128 to_wide_integer(double x) {
+    return static_cast<detail::int128>(std::clamp(x, -0x1p126, 0x1p126));  // beyond every sum
   }
 };
 
@@ -245,6 +254,12 @@ inline constexpr bool keeps_integers = on_accumulator<Op>;
 template <class Op>
 requires requires { Op::keeps_integers; }
 inline constexpr bool keeps_integers<Op> = Op::keeps_integers;
+
+// Epilogues that take and give integers of 128 bits as well as of 64.
+template <class Op>
+inline constexpr bool takes_wide_integers = std::is_same_v<Op, relu_epilogue> || std::is_same_v<Op, clamp>;
+template <class Values>
+inline constexpr bool takes_wide_integers<accumulator_bias<Values>> = true;
 
 template <class T>
 inline constexpr bool is_rounding = false;

@@ -13,15 +13,18 @@
 
 namespace narrow::detail {
 
+// An exact sum as an integer with room for biases and the output's old value. Sums in int32 and in double, integers of
+// up to 53 bits, have it in 64 bits; wider ones need 128.
 template <class Sum>
-constexpr std::int64_t to_accumulator(Sum sum) {
-  if constexpr (std::is_same_v<Sum, int128>) {
-    constexpr std::int64_t low = std::numeric_limits<std::int64_t>::min(),
-                           high = std::numeric_limits<std::int64_t>::max();
-    return sum < low ? low : sum > high ? high : static_cast<std::int64_t>(sum);
-  } else {
-    return static_cast<std::int64_t>(sum);  // a double sum is an exact integer
-  }
+constexpr auto to_accumulator(Sum sum) {
+  constexpr bool is_wide = std::is_same_v<Sum, std::int64_t> || std::is_same_v<Sum, int128>;
+  return static_cast<std::conditional_t<is_wide, int128, std::int64_t>>(sum);
+}
+
+constexpr std::int64_t saturated_to_64_bits(int128 v) {
+  constexpr std::int64_t low = std::numeric_limits<std::int64_t>::min(),
+                         high = std::numeric_limits<std::int64_t>::max();
+  return v < low ? low : v > high ? high : static_cast<std::int64_t>(v);
 }
 
 // A wide integer as a double with a sticky last bit: a later rounding to fewer bits is then the only one.
@@ -129,23 +132,42 @@ struct finisher {
       }
     }
   }
+
+  // Epilogue I of an integer. One of the caller's sees 64 bits, saturated, and may give any of them, so what comes
+  // after it on integers has 128. Where the output is real it may give a real.
+  template <std::size_t I, class Integer>
+  auto on_integer(Integer v, std::size_t i, std::size_t j) const {
+    if constexpr (takes_wide_integers<op_type<I>>) {
+      return std::get<I>(ops)(v, i, j);
+    } else {
+      constexpr bool keeps = Output::is_raw || gives_codes<Ops>;
+      constexpr bool more = keeps ? I + 1 < op_count : op_on_accumulator<I + 1>;
+      const auto result = std::get<I>(ops)(saturated_to_64_bits(v), i, j);
+      if constexpr (keeps || std::is_integral_v<std::remove_const_t<decltype(result)>>) {
+        return static_cast<std::conditional_t<more, int128, std::int64_t>>(static_cast<std::int64_t>(result));
+      } else {
+        return result;
+      }
+    }
+  }
+
   template <std::size_t I, class Sum>
   Value to_value(Sum sum, double scale, std::size_t i, std::size_t j) const {
     if constexpr (op_on_accumulator<I>) {
       static_assert(ExactInteger, "an epilogue on the accumulator sees an exact sum");
-      return to_value<I + 1>(std::get<I>(ops)(to_accumulator(sum), i, j), scale, i, j);
+      return to_value<I + 1>(on_integer<I>(to_accumulator(sum), i, j), scale, i, j);
     } else {
       return on_reals<I>(real(sum, scale, i, j), i, j);
     }
   }
 
   // For raw integer outputs and for codes: every epilogue sees the integer.
-  template <std::size_t I>
-  std::int64_t on_integers(std::int64_t v, std::size_t i, std::size_t j) const {
+  template <std::size_t I, class Integer>
+  int128 on_integers(Integer v, std::size_t i, std::size_t j) const {
     if constexpr (I == op_count) {
       return v;
     } else {
-      return on_integers<I + 1>(static_cast<std::int64_t>(std::get<I>(ops)(v, i, j)), i, j);
+      return on_integers<I + 1>(on_integer<I>(v, i, j), i, j);
     }
   }
 
@@ -171,7 +193,7 @@ struct finisher {
       using E = encoding_of<T>;
       using overflow = typename Conversion::overflow;
       for (std::size_t j = first_column; j < first_column + n; ++j) {
-        std::int64_t v = to_accumulator(sums[j - first_column]);
+        auto v = to_accumulator(sums[j - first_column]);
         if (s.beta != 0) v += static_cast<std::int64_t>(out.old_value(i, j));
         out.view(i, j) = from_storage<T>(fit_fixed<E, overflow>(on_integers<0>(v, i, j), 0, nearest_even{}));
       }
