@@ -177,6 +177,13 @@ TEST_F(ConvErrors, AlphaAndBeta) {
             "conv2d: alpha is 2; requantize takes only 1");
 }
 
+TEST_F(ConvErrors, StochasticBits) {
+  for (const int count : {0, -1, 40}) {
+    EXPECT_EQ(with_options(codes.view(), narrow::stochastic_sequence{1, 2, 0, count}),
+              "conv2d: the count of stochastic bits is " + std::to_string(count) + "; it must be 1 to 32");
+  }
+}
+
 TEST_F(ConvErrors, IntegerOutputsOfRealSums) {
   const std::string want =
       "conv2d: y or an epilogue takes integer accumulators, but the sum is real: a scale varies along the input "

@@ -191,6 +191,23 @@ TEST_F(GemmErrors, AlphaAndBeta) {
             "gemm: beta is 1; requantize takes only 0");
 }
 
+TEST_F(GemmErrors, StochasticBits) {
+  using narrow::stochastic_sequence;
+  const std::vector<narrow::float16> x(9);
+  std::vector<narrow::float16> y(9, narrow::float16(5));
+  const auto with = [&](const auto& option) {
+    return message([&] { narrow::gemm(view(x, 3, 3), view(x, 3, 3), view(y, 3, 3), option); });
+  };
+  for (const int count : {0, -1, 40}) {
+    const std::string want = "gemm: the count of stochastic bits is " + std::to_string(count) + "; it must be 1 to 32";
+    EXPECT_EQ(with(stochastic_sequence{1, 2, 0, count}), want);
+    EXPECT_EQ(with(narrow::accumulate_in<narrow::float16, stochastic_sequence>{.rounding = {1, 2, 0, count}}), want);
+  }
+  EXPECT_EQ(with(stochastic_sequence{1, 2, 0, 32, true}),
+            "gemm: the count of stochastic bits is 32; it must be 1 to 31");
+  EXPECT_EQ(static_cast<float>(y[0]), 5);
+}
+
 TEST_F(GemmErrors, IntegerOutputsOfRealSums) {
   narrow::quantized_matrix<narrow::int8, narrow::affine> along_depth(
       {2, 3}, narrow::affine(narrow::per_column, {0.5F, 0.25F, 1.0F}));

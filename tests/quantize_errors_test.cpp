@@ -42,10 +42,10 @@ TEST(QuantizeErrors, ShapesAndParameters) {
 TEST(QuantizeErrors, StochasticBits) {
   for (const int count : {0, -1, 33, 64}) {
     EXPECT_EQ(refused(2, 3, unscaled, stochastic_sequence{1, 2, 0, count}),
-              "quantize: a stochastic sequence of " + std::to_string(count) + " bits; it must have 1 to 32");
+              "quantize: the count of stochastic bits is " + std::to_string(count) + "; it must be 1 to 32");
   }
   EXPECT_EQ(refused(2, 3, unscaled, stochastic_sequence{1, 2, 0, 32, true}),
-            "quantize: a stochastic sequence of 32 bits; it must have 1 to 31");
+            "quantize: the count of stochastic bits is 32; it must be 1 to 31");
 }
 
 // Codes in the bytes of x, whichever way either is walked; side by side is no overlap.

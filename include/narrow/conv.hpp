@@ -25,7 +25,7 @@
 // groups do not divide, or that differ between x and w; a kernel larger than the padded image; an output of another
 // shape, or that overlaps an operand, an epilogue's values or itself; a scheme along another axis, or that does not
 // fit; sizes that overflow; an epilogue of the wrong length; integer outputs of real sums; alpha or beta that the
-// output cannot take. Nothing is written in that case.
+// output cannot take; a stochastic_sequence of too few or many bits. Nothing is written in that case.
 #pragma once
 
 #include "narrow/detail/conv/lower.hpp"
@@ -214,6 +214,7 @@ void conv_images(const X& x, const W& w, const Y& y, const conv_geometry& g, con
   const auto conversion = conversion_of_options<typename Output::value_type>(option...);
   check_epilogues(ops, shape.images * shape.out_height * shape.out_width, shape.out_channels, written, "conv2d", "y",
                   "output channels");
+  check_roundings("conv2d", option...);
   if (y.view.size() == 0) return;
   if constexpr (check_epilogue_types<Output, std::remove_const_t<decltype(ops)>>()) {
     const auto a = image_row(x, 0, 0);

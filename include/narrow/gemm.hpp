@@ -29,7 +29,7 @@
 //
 // Errors (std::invalid_argument): shapes that do not match, a scheme that does not fit its operand, an output that
 // overlaps an operand, an epilogue's values or itself, an epilogue of the wrong length, alpha or beta that an integer
-// output cannot take. Nothing is written in that case.
+// output cannot take, a stochastic_sequence of too few or many bits. Nothing is written in that case.
 #pragma once
 
 #include "narrow/detail/gemm/batch.hpp"
@@ -142,6 +142,7 @@ void check_gemm(const A& a, const B& b, const C& c, const Output& out, const Opt
   const auto ops = epilogues_of(option...);
   check_scaling(s, out, ops, "gemm");
   check_epilogues(ops, m, n, written, "gemm", "c", "columns");
+  check_roundings("gemm", option...);
 }
 
 template <class C>

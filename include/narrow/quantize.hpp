@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "narrow/conversion_counts.hpp"
+#include "narrow/detail/check_rounding.hpp"
 #include "narrow/detail/codec/codecs.hpp"
 #include "narrow/quantized_tensor.hpp"
 
@@ -91,11 +92,7 @@ void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& co
   }
   detail::require(!detail::bytes_of(x).overlaps(detail::bytes_of(codes)), "quantize: codes overlap x");
   detail::check_scheme(codes, scheme, scheme.axis());
-  if constexpr (detail::is_sequence<Rounding>) {
-    const int most = rounding.pre_round ? 31 : 32;
-    detail::require(rounding.count >= 1 && rounding.count <= most, "quantize: a stochastic sequence of ",
-                    rounding.count, " bits; it must have 1 to ", most);
-  }
+  detail::check_rounding(rounding, "quantize");
   if (x.size() == 0) return;
   const detail::default_float_environment environment;
   const target where = current_target();

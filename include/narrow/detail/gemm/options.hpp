@@ -5,6 +5,7 @@
 #include <tuple>
 #include <type_traits>
 
+#include "narrow/detail/check_rounding.hpp"
 #include "narrow/detail/overlap.hpp"
 #include "narrow/epilogue.hpp"
 
@@ -119,6 +120,17 @@ void check_epilogues(const Ops& ops, std::size_t m, std::size_t n, const footpri
         (check(op), ...);
       },
       ops);
+}
+
+// The counts of random bits, of the output's rounding and of an emulated accumulator's. `what` is the call.
+template <class... Option>
+void check_roundings(const char* what, const Option&... option) {
+  [[maybe_unused]] const auto check = [&](const auto& one) {
+    using type = std::remove_cvref_t<decltype(one)>;
+    if constexpr (is_rounding<type>) check_rounding(one, what);
+    if constexpr (is_emulated<type>) check_rounding(one.rounding, what);
+  };
+  (check(option), ...);
 }
 
 // An epilogue on the accumulator sees an exact integer sum, which not every compute class gives.
