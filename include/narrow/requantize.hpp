@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "narrow/detail/check.hpp"
+#include "narrow/detail/integer_rounding.hpp"
 
 namespace narrow {
 
@@ -50,7 +51,7 @@ struct fixed_multiplier {
   std::int32_t multiplier = 0;
   int shift = 0;
 
-  // The nearest one. Errors: a real that is negative or not finite, or 2^31 or more.
+  // The nearest one. Errors: a real that is negative or not finite, or that rounds to 2^30 or more.
   static fixed_multiplier from_real(double real) {
     detail::require(std::isfinite(real) && real >= 0, "fixed_multiplier: the real multiplier is ", real,
                     "; it must be finite and not negative");
@@ -77,15 +78,20 @@ namespace detail {
 
 constexpr bool in_range(fixed_multiplier m) { return m.shift >= -31 && m.shift <= 30; }
 
+template <class Integer>
+constexpr std::int32_t saturated_to_32_bits(Integer x) {
+  constexpr std::int32_t low = std::numeric_limits<std::int32_t>::min(),
+                         high = std::numeric_limits<std::int32_t>::max();
+  return x < low ? low : x > high ? high : static_cast<std::int32_t>(x);
+}
+
 // For multipliers known to be in range.
 constexpr std::int32_t multiply_by_multiplier(std::int32_t x, fixed_multiplier m, multiplier_rounding how) {
   if (how == multiplier_rounding::tflite_single) {
     const int right = 31 - m.shift;
     const std::int64_t rounded = std::int64_t{x} * m.multiplier + (std::int64_t{1} << (right - 1));
     const std::int64_t result = rounded >> right;
-    constexpr std::int64_t low = std::numeric_limits<std::int32_t>::min(),
-                           high = std::numeric_limits<std::int32_t>::max();
-    return static_cast<std::int32_t>(result < low ? low : result > high ? high : result);
+    return saturated_to_32_bits(result);
   }
   const int left = m.shift > 0 ? m.shift : 0, right = m.shift > 0 ? 0 : -m.shift;
   const auto shifted = static_cast<std::int32_t>(static_cast<std::uint32_t>(x) << left);
@@ -104,16 +110,16 @@ constexpr std::int32_t multiply_by_quantized_multiplier(std::int32_t x, fixed_mu
   return detail::multiply_by_multiplier(x, m, how);
 }
 
-// The 64-bit accumulator variant, whose multiplier is reduced to 16 bits; |x| < 2^47. Errors: a shift below -31 or
-// above 7.
+// The variant for 64-bit accumulators, chosen by the type of x alone: its multiplier is reduced to 16 bits, so results
+// differ from those above. They saturate. Any x will do; TFLite's own takes |x| < 2^47 and truncates to 32 bits.
+// Errors: a shift below -31 or above 7.
 constexpr std::int32_t multiply_by_quantized_multiplier(std::int64_t x, fixed_multiplier m) {
   if (m.shift < -31 || m.shift > 7) {
     detail::fail("multiply_by_quantized_multiplier: shift is ", m.shift, "; it must be between -31 and 7");
   }
   const std::int64_t reduced = m.multiplier < 0x7FFF0000 ? (m.multiplier + (1 << 15)) >> 16 : 0x7FFF;
   const int right = 15 - m.shift;
-  const std::int64_t result = (x * reduced + (std::int64_t{1} << (right - 1))) >> right;
-  return static_cast<std::int32_t>(result);
+  return detail::saturated_to_32_bits((detail::int128{x} * reduced + (std::int64_t{1} << (right - 1))) >> right);
 }
 
 }  // namespace narrow
