@@ -171,6 +171,10 @@ TEST_F(ConvErrors, Epilogues) {
 TEST_F(ConvErrors, AlphaAndBeta) {
   const double infinity = std::numeric_limits<double>::infinity();
   EXPECT_EQ(with_options(y.view(), narrow::alpha{infinity}), "conv2d: alpha is inf; it must be finite");
+  EXPECT_EQ(
+      with_options(y.view(), narrow::alpha{1e300}),
+      "conv2d: alpha is 1e+300; its magnitude must be at most 3.40282e+38, since the elements of this product are "
+      "scaled as floats");
   EXPECT_EQ(with_options(raw.view(), narrow::beta{0.5}),
             "conv2d: beta is 0.5; an output of integer accumulators takes 0 or 1");
   EXPECT_EQ(with_options(codes.view(), narrow::alpha{2}, narrow::requantize{{{1 << 30, 0}}}),

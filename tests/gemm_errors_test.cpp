@@ -191,6 +191,33 @@ TEST_F(GemmErrors, AlphaAndBeta) {
             "gemm: beta is 1; requantize takes only 0");
 }
 
+// Finite in double, not in the float that scales the elements. Those of double outputs, and integers under no scale or
+// a power of two, are scaled in double.
+TEST_F(GemmErrors, AlphaAndBetaBeyondFloat) {
+  const std::string rest =
+      "; its magnitude must be at most 3.40282e+38, since the elements of this product are scaled as floats";
+  const auto with = [&](const auto&... option) {
+    return message([&] { narrow::gemm(a.view(), b.view(), c.view(), option...); });
+  };
+  EXPECT_EQ(with(narrow::alpha{1e300}), "gemm: alpha is 1e+300" + rest);
+  EXPECT_EQ(with(narrow::alpha{-1e300}), "gemm: alpha is -1e+300" + rest);
+  EXPECT_EQ(with(narrow::beta{1e300}), "gemm: beta is 1e+300" + rest);
+  const narrow::affine third(0.3F);
+  const auto x = narrow::quantized(p.view(), third), y = narrow::quantized(q.view(), third);
+  EXPECT_EQ(message([&] { narrow::gemm(x, y, c.view(), narrow::alpha{1e300}); }), "gemm: alpha is 1e+300" + rest);
+  const std::vector<narrow::float16> h(9);
+  std::vector<narrow::float16> z(9, narrow::float16(5));
+  EXPECT_EQ(message([&] {
+              narrow::gemm(view(h, 3, 3), view(h, 3, 3), view(z, 3, 3), narrow::accumulate_in<narrow::float16>{},
+                           narrow::beta{1e300});
+            }),
+            "gemm: beta is 1e+300" + rest);
+  EXPECT_EQ(static_cast<float>(z[0]), 5);
+  std::vector<double> wide(8, 1e-300);
+  EXPECT_EQ(message([&] { narrow::gemm(x, y, view(wide, 2, 4), narrow::alpha{0}, narrow::beta{1e300}); }), "");
+  EXPECT_EQ(wide[0], 1e-300 * 1e300);
+}
+
 TEST_F(GemmErrors, StochasticBits) {
   using narrow::stochastic_sequence;
   const std::vector<narrow::float16> x(9);

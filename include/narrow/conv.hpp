@@ -156,13 +156,14 @@ void convolve(const X& x, const W& w, const Y& y, const conv_shape& shape, const
         "conv2d: y or an epilogue takes integer accumulators, but the sum is real: a scale varies along the input "
         "channels, or accumulate_in was given");
   } else {
+    using Value = value_type_of<Class, A, B, typename Output::value_type>;
+    check_scaling_fits<Value>(s, "conv2d");
     const std::size_t n = shape.out_channels;
     std::vector<double> scale(n, 1.0);
     for (std::size_t o = 0; o < n && !with_scale; ++o) scale[o] = some_row.scale(0) * some_tap.scale(o);
     std::vector<Operand> image(elements_of(x).size() / shape.images), kernels(elements_of(w).size());
     std::vector<Operand> patches(shape.patches);
     std::vector<Sum> group_sums(shape.out_width * shape.group_outputs), sums(shape.out_width * n);
-    using Value = value_type_of<Class, A, B, typename Output::value_type>;
     std::vector<Value> buffer(n);
     if (shape.depth > 0) lower_kernels(w, shape, with_scale, kernels.data());
     for (std::size_t t = 0; t < shape.images; ++t) {

@@ -29,7 +29,8 @@
 //
 // Errors (std::invalid_argument): shapes that do not match, a scheme that does not fit its operand, an output that
 // overlaps an operand, an epilogue's values or itself, an epilogue of the wrong length, alpha or beta that an integer
-// output cannot take, a stochastic_sequence of too few or many bits. Nothing is written in that case.
+// output cannot take or that is not finite in the type of an element, a stochastic_sequence of too few or many bits.
+// Nothing is written in that case.
 #pragma once
 
 #include "narrow/detail/gemm/batch.hpp"
@@ -76,6 +77,7 @@ void multiply_and_finish(const A& a, const B& b, const Output& out, const scalin
   } else {
     const std::size_t m = a.rows(), depth = a.columns(), n = b.columns();
     using Value = value_type_of<Class, A, B, typename Output::value_type>;
+    check_scaling_fits<Value>(s, "gemm");
     const finisher<Value, Class::exact_integer, Output, Ops, Conversion> last{out, s, ops, conversion, n, first_index};
     if (multiply_fast<Class>(a, b, last, with_scale, e)) return;
     const auto x = lower<Operand>(a, with_scale);

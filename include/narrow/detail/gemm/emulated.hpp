@@ -233,6 +233,8 @@ void multiply_emulated_and_finish(const A& a, const B& b, const Output& out, con
   require(option.chunk != 0, "gemm: chunk is 0; it must be at least 1");
   const std::size_t m = a.rows(), depth = a.columns(), n = b.columns();
   if (m == 0 || n == 0) return;
+  using Value = value_type_of<emulated_class<Sum>, A, B, typename Output::value_type>;
+  check_scaling_fits<Value>(s, "gemm");
 
   const bool varies = a.varies_along(1) || b.varies_along(0) || !A::has_factor || !B::has_factor;
   const bool a_scaled = varies || A::is_unscaled, b_scaled = varies || B::is_unscaled;
@@ -258,7 +260,6 @@ void multiply_emulated_and_finish(const A& a, const B& b, const Output& out, con
 
   std::vector<double> column_scale(n, 1.0);
   for (std::size_t j = 0; j < n && !b_scaled; ++j) column_scale[j] = b.scale(j);
-  using Value = value_type_of<emulated_class<Sum>, A, B, typename Output::value_type>;
   const finisher<Value, false, Output, Ops, Conversion> last{out, s, ops, conversion, n, first_index};
   std::vector<Value> buffer(n);
   for (std::size_t i = 0; i < m; ++i) {

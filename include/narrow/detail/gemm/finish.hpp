@@ -38,6 +38,18 @@ double to_odd_double(Sum sum) {
   return negative ? -result : result;
 }
 
+// Both are used in Value, which the compute class decides: in float, a finite double may be infinite.
+template <class Value>
+void check_scaling_fits(const scaling& s, const char* what) {
+  constexpr double most = std::numeric_limits<Value>::max();
+  const auto check = [&](const char* name, double value) {
+    require(std::fabs(value) <= most, what, ": ", name, " is ", value, "; its magnitude must be at most ", most,
+            ", since the elements of this product are scaled as floats");
+  };
+  check("alpha", s.alpha);
+  check("beta", s.beta);
+}
+
 // The types that an epilogue's parameters name, to which its arguments are converted: a lambda of floats serves
 // products whose elements are doubles.
 template <class F>
