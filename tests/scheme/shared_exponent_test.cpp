@@ -51,6 +51,13 @@ TYPED_TEST(SharedExponentFit, NothingOverflowsAndNoSmallerExponentDoes) {
   }
 }
 
+// Formats with a binary point of their own do not fit; floats neither.
+static_assert(narrow::detail::has_integer_codes<encoding_of<int4>> &&
+              narrow::detail::has_integer_codes<encoding_of<std::uint8_t>>);
+static_assert(!narrow::detail::has_integer_codes<encoding_of<narrow::fixed<4, 4>>> &&
+              !narrow::detail::has_integer_codes<encoding_of<number<narrow::fixed_point<8, -2>>>> &&
+              !narrow::detail::has_integer_codes<encoding_of<narrow::float16>>);
+
 // Around the largest code and the tie above it.
 TEST(SharedExponent, EdgesOfTheRange) {
   const auto fitted = [](float x) { return shared_exponent::fit_for<int8>(view(&x, 1)).exponent(); };

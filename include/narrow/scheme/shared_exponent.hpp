@@ -15,6 +15,12 @@ struct exponent_fit {
   tensor_view<const T, Rank> data;
   fit_options options;
 };
+
+// Fixed point without a binary point of its own, which a shared exponent would drop.
+template <class E>
+inline constexpr bool has_integer_codes = false;
+template <fixed_point_encoding E>
+inline constexpr bool has_integer_codes<E> = E::fraction_bits == 0;
 }  // namespace detail
 
 class shared_exponent {
@@ -57,7 +63,7 @@ class shared_exponent {
   template <coded_element To, class T, std::size_t Rank>
   static shared_exponent resolve(const detail::exponent_fit<T, Rank>& request) {
     using E = encoding_of<To>;
-    static_assert(fixed_point_encoding<E>, "a shared exponent scales integer codes");
+    static_assert(detail::has_integer_codes<E>, "codes under a shared exponent are integers, whose binary point it is");
     std::vector<int> exponents;
     for (auto& slice : detail::slices(request.data, request.options.axis)) {
       // Signed codes reach as far on both sides, so an asymmetric range counts by its longer one.
@@ -76,11 +82,12 @@ class shared_exponent {
   template <encoding E, class Overflow, class Real, class Rounding, class Place>
   [[gnu::always_inline]] detail::bits_of<Real> encode(const Real& x, const Place& place,
                                                       const Rounding& rounding) const {
-    static_assert(fixed_point_encoding<E>, "a shared exponent scales integer codes");
+    static_assert(detail::has_integer_codes<E>, "codes under a shared exponent are integers, whose binary point it is");
     return E::template encode_scaled<Overflow>(x, fraction<Real>(place), rounding);
   }
   template <encoding E, class Real, class Place>
   [[gnu::always_inline]] Real decode(const detail::bits_of<Real>& code, const Place& place) const {
+    static_assert(detail::has_integer_codes<E>, "codes under a shared exponent are integers, whose binary point it is");
     return E::template decode_scaled<Real>(code, fraction<Real>(place));
   }
 
