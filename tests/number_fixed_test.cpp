@@ -173,6 +173,30 @@ TEST(FixedArithmetic, StepsAboveOne) {
   EXPECT_EQ(double(fma(from_code<T>(2), from_code<T>(3), from_code<T>(-1))), 92.0);
 }
 
+// Steps so large that products of codes leave 128 bits on the way to them.
+template <int Fraction, class Overflow = narrow::saturate>
+using vast = number<narrow::fixed_point<32, Fraction, narrow::signedness::is_unsigned>, narrow::nearest_even, Overflow>;
+template <int Fraction>
+void check_products_of_vast_steps() {
+  using T = vast<Fraction>;
+  const auto one = from_code<T>(1), largest = from_code<T>(0xFFFFFFFF), none = from_code<T>(0);
+  EXPECT_EQ((largest * largest).bits(), largest.bits()) << Fraction;
+  EXPECT_EQ((largest * one).bits(), largest.bits()) << Fraction;
+  EXPECT_EQ((one * one).bits(), largest.bits()) << Fraction;
+  EXPECT_EQ((largest * none).bits(), 0U) << Fraction;
+  using W = vast<Fraction, narrow::wrap>;
+  EXPECT_EQ((from_code<W>(0xFFFFFFFF) * from_code<W>(0xFFFFFFFF)).bits(), 0U) << Fraction;
+  using S = number<narrow::fixed_point<32, Fraction>>;
+  EXPECT_EQ((from_code<S>(-0x7FFFFFFF) * from_code<S>(0x7FFFFFFF)).storage(), S::encoding_type::min_code) << Fraction;
+}
+TEST(FixedArithmetic, ProductsOfVastSteps) {
+  check_products_of_vast_steps<-60>();
+  check_products_of_vast_steps<-62>();
+  check_products_of_vast_steps<-63>();
+  check_products_of_vast_steps<-64>();
+  check_products_of_vast_steps<-65>();
+}
+
 TEST(FixedArithmetic, DivisionByZero) {
   using plain = fixed<4, 4>;
   using symmetric = fixed<4, 4, narrow::nearest_even, narrow::saturate_symmetric>;

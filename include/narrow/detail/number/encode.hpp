@@ -37,13 +37,14 @@ constexpr double_bits value_of(T x) noexcept {
   return value_of_code<typename T::encoding_type>(x.storage());
 }
 
-// An exact integer count of 2^-fraction, in the fixed-point encoding E, rounded once.
+// An exact integer count of 2^-fraction, in the fixed-point encoding E, rounded once. |value| <= 2^64 where fraction is
+// below E's.
 template <fixed_point_encoding E, class Overflow, class Rounding>
 constexpr typename E::storage_type fit_fixed(int128 value, int fraction, const Rounding& rounding) {
   static_assert(!std::same_as<Overflow, to_infinity>, "fixed point has no infinity: saturate or wrap");
   const int left = E::fraction_bits - fraction;
   int128 code = 0;
-  if (left > 64) {
+  if (left > 62) {  // beyond the largest code, and beyond 128 bits for the larger values
     code = value == 0 || std::same_as<Overflow, wrap> ? 0 : (value > 0 ? int128{1} : int128{-1}) << 64;
   } else {
     code = shift_right(value, -left, rounding);
