@@ -56,13 +56,54 @@ TEST(QuantizeErrors, Overlap) {
   for (const auto& from : {source, reversed}) {
     for (const std::size_t first : {11UL, 20UL, 30UL, 50UL, 59UL}) {
       const vector_view<std::int8_t> codes = view(bytes + first, 10), backwards(bytes + first + 9, {10}, {-1});
-      EXPECT_EQ(thrown([&] { quantize_into(from, codes, affine(1)); }), "quantize: codes overlap x") << first;
-      EXPECT_EQ(thrown([&] { quantize_into(from, backwards, affine(1)); }), "quantize: codes overlap x") << first;
+      const std::string want = "quantize: the view of codes, 10 elements, overlaps x; they must lie apart";
+      EXPECT_EQ(thrown([&] { quantize_into(from, codes, affine(1)); }), want) << first;
+      EXPECT_EQ(thrown([&] { quantize_into(from, backwards, affine(1)); }), want) << first;
     }
   }
   EXPECT_EQ(x, std::vector<float>(20, 1.0F));
   EXPECT_EQ(thrown([&] { quantize_into(source, view(bytes + 10, 10), affine(1)); }), "");
   EXPECT_EQ(thrown([&] { quantize_into(source, view(bytes + 60, 10), affine(1)); }), "");
+}
+
+// Rows of 4 reals and 16 codes each: columns of one buffer lie apart.
+TEST(QuantizeErrors, ColumnsOfOneBuffer) {
+  std::vector<float> memory(3 * 8, 1.0F);
+  auto* const bytes = reinterpret_cast<std::int8_t*>(memory.data());
+  const matrix_view<const float> x(memory.data(), {3, 4}, {8, 1});
+  const auto codes = [&](std::size_t first) { return matrix_view<std::int8_t>(bytes + first, {3, 4}, {32, 1}); };
+  EXPECT_EQ(thrown([&] { quantize_into(x, codes(16), affine(1)); }), "");
+  EXPECT_EQ(bytes[16 + 2 * 32 + 3], 1);
+  EXPECT_EQ(thrown([&] { quantize_into(x, codes(15), affine(1)); }),
+            "quantize: the view of codes, 3 x 4 elements, overlaps x; they must lie apart");
+}
+
+TEST(QuantizeErrors, OutputsThatOverlapThemselves) {
+  const std::vector<float> x(6, 1.0F);
+  std::vector<std::int8_t> codes(12, 5);
+  const auto into = [&](std::ptrdiff_t row, std::ptrdiff_t column) {
+    return thrown([&] {
+      quantize_into(view(x, 2, 3), matrix_view<std::int8_t>(codes.data(), {2, 3}, {row, column}), affine(1));
+    });
+  };
+  EXPECT_EQ(into(0, 1),
+            "quantize: the view of codes, 2 x 3 elements with strides 0, 1, overlaps itself; each element must have a "
+            "place of its own");
+  EXPECT_NE(into(2, 1), "");
+  EXPECT_EQ(codes, std::vector<std::int8_t>(12, 5));
+  EXPECT_EQ(into(1, 2), "");
+  std::vector<float> y(3, 5.0F);
+  const affine one(1);
+  EXPECT_EQ(thrown([&] {
+              dequantize_into(quantized(view(std::as_const(codes).data(), 3), one),
+                              vector_view<float>(y.data(), {3}, {0}));
+            }),
+            "dequantize: y, 3 elements with strides 0, overlaps itself; each element must have a place of its own");
+  EXPECT_EQ(y[0], 5.0F);
+  // More axes than a product has.
+  const tensor_view<const float, 6> deep(x.data(), {1, 1, 2, 1, 3, 1});
+  EXPECT_EQ(thrown([&] { quantize_into(deep, tensor_view<std::int8_t, 6>(codes.data(), deep.extents()), affine(1)); }),
+            "");
 }
 
 TEST(QuantizeErrors, Dequantize) {
@@ -89,7 +130,7 @@ TEST(QuantizeErrors, Dequantize) {
   EXPECT_EQ(thrown([&] {
               dequantize_into(quantized_view<std::int8_t, 2, affine>{at(3), &one, per_tensor}, view(inside, 3UL, 2UL));
             }),
-            "dequantize: y overlaps x");
+            "dequantize: y, 3 x 2 elements, overlaps x; they must lie apart");
   EXPECT_EQ(codes, std::vector<std::int8_t>(24, 5));
 }
 

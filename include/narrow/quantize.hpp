@@ -12,12 +12,14 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <type_traits>
 #include <utility>
 
 #include "narrow/conversion_counts.hpp"
 #include "narrow/detail/check_rounding.hpp"
 #include "narrow/detail/codec/codecs.hpp"
+#include "narrow/detail/overlap.hpp"
 #include "narrow/quantized_tensor.hpp"
 
 namespace narrow {
@@ -42,6 +44,27 @@ auto scalar_rounding(const Rounding& rounding, std::size_t i) {
     return rounding.at(i);
   } else {
     return rounding;
+  }
+}
+
+// Extents or strides, for a message.
+template <class Number, std::size_t Rank>
+std::string listed(const std::array<Number, Rank>& numbers, const char* between) {
+  std::string result = std::to_string(numbers[0]);
+  for (std::size_t axis = 1; axis < Rank; ++axis) result += between + std::to_string(numbers[axis]);
+  return result;
+}
+
+// Errors: y, the output of that name, that overlaps x or itself.
+template <class S, class T, std::size_t Rank>
+void check_apart(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& y, const char* what, const char* name) {
+  const footprint written = footprint_of(y);
+  if (overlap(written, footprint_of(x))) [[unlikely]] {
+    fail(what, ": ", name, ", ", listed(y.extents(), " x "), " elements, overlaps x; they must lie apart");
+  }
+  if (overlaps_itself(written)) [[unlikely]] {
+    fail(what, ": ", name, ", ", listed(y.extents(), " x "), " elements with strides ", listed(y.strides(), ", "),
+         ", overlaps itself; each element must have a place of its own");
   }
 }
 
@@ -77,7 +100,8 @@ using real_between = std::conditional_t<is_unscaled<Scheme> || std::is_same_v<Sc
 // Quantizes x into `codes` (same extents), with given parameters.
 //   rounding   a policy, or a stochastic_sequence; the type's own by default
 //   counts     added to when given
-// Errors: extents that differ; parameters that do not fit; codes that overlap x; a sequence of too few or many bits.
+// Errors: extents that differ; parameters that do not fit; codes that overlap x or themselves; a sequence of too few or
+// many bits.
 template <class S, coded_element T, std::size_t Rank, class Scheme, class Rounding = rounding_of<T>,
           class Overflow = overflow_of<T>>
 void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& codes, const Scheme& scheme,
@@ -90,7 +114,7 @@ void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& co
     detail::require(x.extent(axis) == codes.extent(axis), "quantize: extent ", axis, " of codes is ",
                     codes.extent(axis), "; x has ", x.extent(axis));
   }
-  detail::require(!detail::bytes_of(x).overlaps(detail::bytes_of(codes)), "quantize: codes overlap x");
+  detail::check_apart(x, codes, "quantize", "the view of codes");
   detail::check_scheme(codes, scheme, scheme.axis());
   detail::check_rounding(rounding, "quantize");
   if (x.size() == 0) return;
@@ -160,7 +184,7 @@ auto quantize(const tensor_view<S, Rank>& x, const Scheme& scheme = {}, const Ro
 }
 
 // The values of quantized codes, into y (float or double). Exact up to one rounding of code * scale.
-// Errors: extents that differ; a scheme that does not fit the view; y that overlaps x.
+// Errors: extents that differ; a scheme that does not fit the view; y that overlaps x or itself.
 template <coded_element T, std::size_t Rank, class Scheme, real_element Real>
 void dequantize_into(const quantized_view<T, Rank, Scheme>& x, const tensor_view<Real, Rank>& y) {
   using E = encoding_of<T>;
@@ -169,7 +193,7 @@ void dequantize_into(const quantized_view<T, Rank, Scheme>& x, const tensor_view
                     "; x has ", x.codes.extent(axis));
   }
   detail::check_view(x, "dequantize", "x");
-  detail::require(!detail::bytes_of(x.codes).overlaps(detail::bytes_of(y)), "dequantize: y overlaps x");
+  detail::check_apart(x.codes, y, "dequantize", "y");
   if (y.size() == 0) return;
   const detail::default_float_environment environment;
   const target where = current_target();

@@ -143,24 +143,6 @@ matrix_view<T> transposed(const matrix_view<T>& x) {
 
 namespace detail {
 
-// The bytes [first, last) that a view touches.
-struct byte_range {
-  std::uintptr_t first = 0, last = 0;
-  bool overlaps(const byte_range& other) const { return first < other.last && other.first < last; }
-};
-template <class T, std::size_t Rank>
-byte_range bytes_of(const tensor_view<T, Rank>& x) {
-  if (x.size() == 0) return {};
-  std::ptrdiff_t low = 0, high = 0;
-  for (std::size_t axis = 0; axis < Rank; ++axis) {
-    const std::ptrdiff_t span = static_cast<std::ptrdiff_t>(x.extent(axis) - 1) * x.stride(axis);
-    (span < 0 ? low : high) += span;
-  }
-  const auto base = reinterpret_cast<std::uintptr_t>(x.data());
-  const auto size = static_cast<std::ptrdiff_t>(sizeof(T));
-  return {base + static_cast<std::uintptr_t>(low * size), base + static_cast<std::uintptr_t>((high + 1) * size)};
-}
-
 // Calls f(offset in a, offset in b, linear index) for each row along the last axis; a and b have the same extents.
 template <class A, class B, std::size_t Rank, class F>
 void for_each_row(const tensor_view<A, Rank>& a, const tensor_view<B, Rank>& b, F&& f) {

@@ -14,7 +14,7 @@ namespace narrow::detail {
 
 // A view in bytes, with its strides made positive. Axes of one index are left out.
 struct footprint {
-  static constexpr std::size_t most_axes = 4;
+  static constexpr std::size_t most_axes = 8;
   struct axis {
     std::size_t extent, stride;
   };
@@ -35,7 +35,7 @@ struct footprint {
 
 template <class T, std::size_t Rank>
 footprint footprint_of(const tensor_view<T, Rank>& x) {
-  static_assert(Rank <= footprint::most_axes);
+  static_assert(Rank <= footprint::most_axes, "an output of a call, and its operands, have at most 8 axes");
   footprint result;
   if (x.size() == 0) return result;
   result.element = sizeof(T);
