@@ -11,6 +11,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <unordered_set>
 #include <vector>
@@ -313,6 +314,22 @@ TYPED_TEST(StochasticNumber, StreamIsCountedAndSeeded) {
     }
   }
   EXPECT_EQ(this_thread_stochastic().index, 100u);
+}
+
+// Threads of one seed and stream, as those that were never seeded, draw alike; a stream of its own sets one apart.
+TEST(StochasticStream, ThreadsDifferByTheirStream) {
+  const auto drawn = [](const auto& seed) {
+    std::uint32_t bits = 0;
+    std::thread([&] {
+      seed();
+      bits = narrow::this_thread_stochastic().next().bits;
+    }).join();
+    return bits;
+  };
+  EXPECT_EQ(drawn([] {}), narrow::random_bits(0, 0, 0));
+  EXPECT_EQ(drawn([] { seed_this_thread(3); }), narrow::random_bits(3, 0, 0));
+  EXPECT_EQ(drawn([] { seed_this_thread(3, 8); }), narrow::random_bits(3, 8, 0));
+  EXPECT_NE(narrow::random_bits(3, 8, 0), narrow::random_bits(3, 0, 0));
 }
 
 TYPED_TEST(StochasticNumber, MeanIsUnbiased) {

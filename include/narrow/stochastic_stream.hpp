@@ -25,6 +25,8 @@ inline stochastic_stream& this_thread_stochastic() noexcept {
   return stream;
 }
 
+// Threads that share a seed and a stream draw the same bits, as those that are never seeded do (0 and 0): give each
+// thread a stream of its own.
 inline void seed_this_thread(std::uint64_t seed, std::uint64_t stream = 0) noexcept {
   this_thread_stochastic() = {seed, stream, 0};
 }
