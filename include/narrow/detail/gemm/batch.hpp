@@ -12,8 +12,8 @@ namespace narrow::detail {
 template <class T>
 matrix_view<T> matrix_of(const tensor_view<T, 3>& x, std::size_t t) {
   if (x.extent(0) == 0) return {};
-  return {
-      x.data() + static_cast<std::ptrdiff_t>(t) * x.stride(0), {x.extent(1), x.extent(2)}, {x.stride(1), x.stride(2)}};
+  const std::ptrdiff_t offset = x.size() == 0 ? 0 : static_cast<std::ptrdiff_t>(t) * x.stride(0);
+  return {x.data() + offset, {x.extent(1), x.extent(2)}, {x.stride(1), x.stride(2)}};
 }
 
 // The scheme of matrix t: its axis in the matrix, and where the matrix begins along the scheme's own.
