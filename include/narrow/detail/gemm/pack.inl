@@ -186,8 +186,10 @@ template <class Panel, class Operand>
 inline constexpr bool is_plain = [] {
   if constexpr (std::is_same_v<Panel, bf16_panel> && requires { typename Operand::E; }) {
     return std::is_same_v<typename Operand::E, bfloat16::encoding_type>;
+  } else if constexpr (Panel::group == 4 && Panel::planes == 1) {
+    return plain_flip<Panel, Operand> >= 0;
   } else {
-    return plain_flip<Panel, Operand> >= 0 && Panel::group == 4;
+    return false;
   }
 }();
 
