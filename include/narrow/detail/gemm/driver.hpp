@@ -3,7 +3,7 @@
 //
 //   for each block of rows whose sums fit the workspace
 //     for each block of columns                 b: packed here, unless it was packed before
-//       for each block of depth                 1,536 bytes of a row: gemm_blocks
+//       for each block of depth                 4,096 bytes of a row: gemm_blocks
 //         for each block of rows                a: packed here, unless memory holds its rows as kernels want them
 //           for each panel of b, for each strip of a:  one tile
 //             after the last block of depth: zero points, then finish, while the tile is in the first-level cache
@@ -68,14 +68,13 @@ struct gemm_part {
   std::size_t row = 0, rows = 0, column = 0, columns = 0;
 };
 
-// Sizes of blocks. So many bytes of panels are read again and again by one strip of rows after the other, while c is
-// written along its rows: 1024^3 packed u8 x s8 394 -> 419 GOP/s, of which half is from fetching b ahead. Depth in
-// bytes of a row: the longer, the rarer a tile of c is fetched; a panel of 32 columns takes 48 KiB of the second-level
-// cache, and 384 rows of a 576 KiB. Packed u8 x s8 at 1024^3 on a loaded Zen 4, GOP/s: 341 with 512 bytes and 480 rows,
-// 399 with 1,024 and 480, 415 with 1,536 and 480, 401 with 2,048 and 240.
+// Sizes of blocks. Depth in bytes of a row: the longer, the rarer a tile of c is fetched; 144 rows of a take 576 KiB of
+// the second-level cache. So many bytes of panels are read again and again by one strip of rows after the other, while
+// c is written along its rows. Packed, GOP/s at 1024^3 and 2048^3 on Zen 4, means of two runs: f32 103 and 96 with
+// 1,536 bytes, 384 rows and panels of 128 KiB, 109 and 102 with these; u8 x s8 426 and 403, 429 and 429.
 namespace gemm_blocks {
-inline constexpr std::size_t depth_bytes = 1536, rows = 384, columns = 2048, sums_rows = 1920, sums_columns = 512,
-                             panels_bytes = std::size_t{1} << 17;
+inline constexpr std::size_t depth_bytes = 4096, rows = 144, columns = 2048, sums_rows = 1920, sums_columns = 512,
+                             panels_bytes = std::size_t{1} << 18;
 }
 
 constexpr std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
