@@ -26,7 +26,7 @@ template <class T, class Scheme, class Rounding>
 void check_lengths(const Scheme& scheme, const Rounding& rounding) {
   std::vector<float> x(400);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(random_bits(3, 3, i)) * 0x1p-29F - 4;
-  for (const target t : targets()) {
+  for (const target t : supported_targets()) {
     SCOPED_TRACE(name_of(t));
     const on_target guard(t);
     for (std::size_t n = 0; n <= 140; ++n) {
@@ -70,7 +70,7 @@ void check_matrix(const Scheme& scheme, const Rounding& rounding) {
                                         {x.data() + wide - 1, {rows, columns}, {wide, -1}},
                                         {x.data(), {rows, columns}, {1, std::ptrdiff_t{rows}}}};
   const matrix_view<T> ys[] = {{y.data(), {rows, columns}}, {y.data(), {rows, columns}, {3 * columns, 3}}};
-  for (const target t : targets()) {
+  for (const target t : supported_targets()) {
     SCOPED_TRACE(name_of(t));
     const on_target guard(t);
     for (const auto& from : xs) {
@@ -122,7 +122,7 @@ void check_between(const Scheme& scheme) {
     x.push_back(detail::from_storage<From>(detail::to_storage<E>(c)));
   }
   std::vector<To> y(x.size());
-  for (const target t : targets()) {
+  for (const target t : supported_targets()) {
     const on_target guard(t);
     quantize_into(view(x, x.size()), view(y, y.size()), scheme);
     for (std::size_t i = 0; i < x.size(); ++i) {
@@ -163,7 +163,7 @@ TEST(CodecLarge, SameAsSmall) {
 // Groups at the start, where a counter word carries, and where indices wrap.
 TEST(CodecRandom, GroupsAreRandomBits) {
   std::vector<std::uint32_t> words(64 * 5);
-  for (const target t : targets()) {
+  for (const target t : supported_targets()) {
     for (const std::uint64_t group : {0ULL, 7ULL, (1ULL << 28) - 2, (1ULL << 28) - 1, (1ULL << 58) - 3}) {
       detail::random_groups_on(t, 0x123456789ABCDEFULL, 0xFEDCBA9876543210ULL, group, 5, words.data());
       for (std::size_t i = 0; i < words.size(); ++i) {
@@ -181,7 +181,7 @@ void check_environment(const Scheme& scheme, const Rounding& rounding) {
   const std::vector<float> x = difficult_floats<encoding_of<T>>(1, 2000);
   std::vector<T> wanted(x.size()), got(x.size());
   std::vector<float> wanted_back(x.size()), back(x.size());
-  for (const target t : targets()) {
+  for (const target t : supported_targets()) {
     const on_target guard(t);
     const auto run = [&](std::vector<T>& codes, std::vector<float>& reals) {
       quantize_into(view(x, x.size()), view(codes, codes.size()), scheme, rounding);

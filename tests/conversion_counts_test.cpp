@@ -4,20 +4,15 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include "narrow/quantize.hpp"
 #include "support/formats.hpp"
-#include "support/oracle.hpp"
 
 namespace {
 
 using namespace narrow;
-using support::fixed_oracle;
-using support::float_oracle;
 
 template <class T, class Scheme = unscaled_scheme, class Rounding = rounding_of<T>>
 conversion_counts counts_of(auto x, const Scheme& scheme = {}, const Rounding& rounding = {}) {

@@ -11,28 +11,9 @@
 #include <vector>
 
 #include "narrow/quantize.hpp"
+#include "support/targets.hpp"
 
 namespace support {
-
-inline std::vector<narrow::target> targets() {
-  std::vector<narrow::target> result;
-  for (const auto t : {narrow::target::portable, narrow::target::avx2, narrow::target::avx512}) {
-    if (t <= narrow::best_target()) result.push_back(t);
-  }
-  return result;
-}
-
-// Restores the target at the end of its life.
-class on_target {
- public:
-  explicit on_target(narrow::target t) : before_(narrow::set_target(t)) {}
-  ~on_target() { narrow::set_target(before_); }
-  on_target(const on_target&) = delete;
-  on_target& operator=(const on_target&) = delete;
-
- private:
-  narrow::target before_;
-};
 
 template <class T>
 std::uint32_t code_of(T x) {

@@ -4,15 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <numeric>
 #include <vector>
 
 #include "narrow/quantize.hpp"
 #include "support/codec_check.hpp"
-
-#if NARROW_HAS_X86_TARGETS
-#include <immintrin.h>
-#endif
 
 namespace {
 
@@ -28,7 +23,7 @@ void check_encode(const Scheme& scheme, const Rounding& rounding, float scale = 
   const std::vector<float> x = difficult_floats<encoding_of<T>>(scale, 20000);
   std::vector<T> wanted(x.size()), got(x.size());
   for (std::size_t i = 0; i < x.size(); ++i) wanted[i] = scalar_code<T, Overflow>(x[i], scheme, 0, rounding, i);
-  for (const target t : targets()) {
+  for (const target t : supported_targets()) {
     SCOPED_TRACE(name_of(t));
     const on_target guard(t);
     quantize_into(view(x, x.size()), view(got, got.size()), scheme, rounding, nullptr, Overflow{});
@@ -44,7 +39,7 @@ void check_decode(const Scheme& scheme) {
     codes.push_back(detail::from_storage<T>(detail::to_storage<E>(c)));
   }
   std::vector<Real> got(codes.size());
-  for (const target t : targets()) {
+  for (const target t : supported_targets()) {
     SCOPED_TRACE(name_of(t));
     const on_target guard(t);
     dequantize_into(quantized_view<T, 1, Scheme>{view(std::as_const(codes), codes.size()), &scheme, scheme.axis()},
