@@ -184,6 +184,8 @@ struct requantize {
     for (std::size_t j = 0; j < multipliers.size(); ++j) {
       detail::require(detail::in_range(multipliers[j]), "requantize: the shift of multiplier ", j, " is ",
                       multipliers[j].shift, "; it must be between -31 and 30");
+      detail::require(multipliers[j].multiplier > std::numeric_limits<std::int32_t>::min(), "requantize: multiplier ",
+                      j, " is -2^31; it must be above");
     }
     detail::require(lowest <= highest, "requantize: lowest is ", lowest, "; it must be at most highest, ", highest);
   }

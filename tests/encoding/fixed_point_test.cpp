@@ -12,6 +12,7 @@
 #include "narrow/random.hpp"
 #include "support/fixed_codec.hpp"
 #include "support/oracle.hpp"
+#include "support/sweep.hpp"
 
 namespace {
 
@@ -87,8 +88,9 @@ class FixedPoint : public testing::TestWithParam<fixed_codec> {
   // where a sweep takes too long).
   template <class Action>
   void for_codes(const Action& action) const {
-    const std::int64_t step =
-        codec.bits <= (NARROW_TEST_SWEEPS ? 16 : 12) ? 1 : (std::int64_t{1} << (codec.bits - 12)) - 1;
+    const std::int64_t step = codec.bits <= 12   ? 1
+                              : codec.bits <= 16 ? every(15)
+                                                 : (std::int64_t{1} << (codec.bits - 12)) - 1;
     for (std::int64_t code = oracle.lowest() - 2; code <= oracle.highest() + 2; code += step) action(code);
     for (std::int64_t near = -3; near <= 3; ++near) {
       for (const std::int64_t edge : {oracle.lowest(), std::int64_t{0}, oracle.highest()}) action(edge + near);

@@ -9,6 +9,7 @@
 #include "support/float_codec.hpp"
 #include "support/formats.hpp"
 #include "support/oracle.hpp"
+#include "support/sweep.hpp"
 
 namespace {
 
@@ -58,8 +59,8 @@ INSTANTIATE_TEST_SUITE_P(Formats, FloatStochastic, testing::ValuesIn(float_codec
 
 TEST_P(FloatStochastic, DecidesAtTheExactBits) {
   const std::uint32_t last = oracle.largest();
-  // Every gap of the small formats, every seventeenth of the large ones and those at the ends.
-  const std::uint32_t step = codec.bits > 12 ? 17 : 1;
+  // Every gap of the small formats, every seventeenth of the large ones (or fewer) and those at the ends.
+  const std::uint32_t step = codec.bits > 12 ? 17 * every(7) : 1;
   for (std::uint32_t i = 0; i <= last; i += i < 100 || i + 100 > last ? 1 : step) {
     const double low = oracle.magnitude(i);
     const double width = oracle.magnitude(i + 1) - low;

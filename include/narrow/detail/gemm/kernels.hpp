@@ -15,6 +15,7 @@
 #include "narrow/detail/gemm/panel.hpp"
 #include "narrow/detail/simd/avx2.hpp"
 #include "narrow/detail/simd/avx512.hpp"
+#include "narrow/detail/simd/multiplier.hpp"
 #include "narrow/target.hpp"
 
 namespace narrow::detail {

@@ -141,6 +141,13 @@ struct int32_sums : units_of_32 {
   }
 };
 
+[[gnu::always_inline]] inline __m256i all_words(std::int32_t x) { return _mm256_set1_epi32(x); }
+[[gnu::always_inline]] inline __m256i sum_of_words(const __m256i& a, const __m256i& b) {
+  return _mm256_add_epi32(a, b);
+}
+[[gnu::always_inline]] inline __m256i clamped_words(const __m256i& x, const __m256i& low, const __m256i& high) {
+  return _mm256_min_epi32(_mm256_max_epi32(x, low), high);
+}
 [[gnu::always_inline]] inline __m256i saturating_sum(const __m256i& a, const __m256i& b) {
   const __m256i sum = _mm256_add_epi32(a, b);
   const __m256i over = _mm256_and_si256(_mm256_xor_si256(a, sum), _mm256_xor_si256(b, sum));

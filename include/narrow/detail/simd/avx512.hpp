@@ -143,6 +143,13 @@ struct int32_sums : units_of_32 {
   }
 };
 
+[[gnu::always_inline]] inline __m512i all_words(std::int32_t x) { return _mm512_set1_epi32(x); }
+[[gnu::always_inline]] inline __m512i sum_of_words(const __m512i& a, const __m512i& b) {
+  return _mm512_add_epi32(a, b);
+}
+[[gnu::always_inline]] inline __m512i clamped_words(const __m512i& x, const __m512i& low, const __m512i& high) {
+  return _mm512_maskz_min_epi32(every_lane, _mm512_maskz_max_epi32(every_lane, x, low), high);
+}
 [[gnu::always_inline]] inline __m512i saturating_sum(const __m512i& a, const __m512i& b) {
   const __m512i sum = _mm512_add_epi32(a, b);
   const __m512i over = _mm512_and_si512(_mm512_xor_si512(a, sum), _mm512_xor_si512(b, sum));
