@@ -98,7 +98,8 @@ class gemm_run {
         width(kernel.panel_columns()),
         sum_bytes(static_cast<std::ptrdiff_t>(kernel.sum_bytes)),
         groups(divided_up(plan.depth, group)),
-        depth_step(even_piece(groups, gemm_blocks::depth_bytes / unit, std::max<std::size_t>(1, plan.scales.groups))),
+        depth_step(even_piece(groups, kernel.whole_depth ? groups : gemm_blocks::depth_bytes / unit,
+                              std::max<std::size_t>(1, plan.scales.groups))),
         one_pass(groups <= depth_step),
         // Rows at a distance of a multiple of 4 KiB would share a set of the first-level cache.
         strip_stride(static_cast<std::ptrdiff_t>(divided_up(depth_step * unit, 128) * 128 + 64)),

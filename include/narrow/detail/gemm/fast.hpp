@@ -106,12 +106,12 @@ void run_in_parts(const gemm_plan& plan, const E& e) {
 
 // The product by a plan that has the target's functions already.
 template <class PanelA, class PanelB, class A, class B, class Finisher, class E>
-void run_plan(gemm_plan& plan, bool flushes_by_itself, const A& a, const B& b, const Finisher& last, bool with_scale,
-              const E& e) {
+void run_plan(gemm_plan& plan, const packed_panels* ready, bool flushes_by_itself, const A& a, const B& b,
+              const Finisher& last, bool with_scale, const E& e) {
   leased<parameter_workspace> lease;
   parameter_workspace& space = *lease;
   plan.m = a.rows(), plan.n = b.columns(), plan.depth = a.columns();
-  if (const packed_panels* const ready = ready_panels<PanelB>(b, *plan.kernel, with_scale)) {
+  if (ready != nullptr) {
     plan.packed_b = ready->data;
     plan.packed_stride = ready->panel_bytes;
     plan.b_column_sums = ready->column_sums.data();
@@ -135,32 +135,55 @@ void run_plan(gemm_plan& plan, bool flushes_by_itself, const A& a, const B& b, c
   run_in_parts(plan, e);
 }
 
+// The product by a kernel of the target, on panels of b that are ready (or null).
+template <class PanelA, class PanelB, class Target, class A, class B, class Finisher, class E>
+void run_on_panels(Target, const tile_kernel& kernel, const packed_panels* ready, const A& a, const B& b,
+                   const Finisher& last, bool with_scale, const E& e) {
+  using Sum = typename PanelA::sum;
+  gemm_plan plan;
+  plan.kernel = &kernel;
+  plan.a = Target::template packing<PanelA>(a, with_scale);
+  plan.b = Target::template packing<PanelB>(b, with_scale);
+  if constexpr (std::is_integral_v<Sum>) plan.correct = Target::template correct<Sum>;
+  plan.finish = Target::template finish<finish_context<Finisher>, Sum>;
+  run_plan<PanelA, PanelB>(plan, ready, Target::flushes_by_itself(), a, b, last, with_scale, e);
+}
+
 // The product by the kernel that reads such panels; false where the target has none.
 template <class PanelA, class PanelB = PanelA, class Target, class A, class B, class Finisher, class E>
-bool run_kernel(Target, const A& a, const B& b, const Finisher& last, bool with_scale, const E& e) {
+bool run_kernel(Target target, const A& a, const B& b, const Finisher& last, bool with_scale, const E& e) {
   const auto kernel = Target::template kernel<PanelB>();
   if constexpr (std::is_null_pointer_v<decltype(kernel)>) {
     return false;
   } else {
     if (kernel == nullptr) return false;
-    using Sum = typename PanelA::sum;
-    gemm_plan plan;
-    plan.kernel = kernel;
-    plan.a = Target::template packing<PanelA>(a, with_scale);
-    plan.b = Target::template packing<PanelB>(b, with_scale);
-    if constexpr (std::is_integral_v<Sum>) plan.correct = Target::template correct<Sum>;
-    plan.finish = Target::template finish<finish_context<Finisher>, Sum>;
-    run_plan<PanelA, PanelB>(plan, Target::flushes_by_itself(), a, b, last, with_scale, e);
+    const packed_panels* const ready = ready_panels<PanelB>(b, *kernel, with_scale);
+    run_on_panels<PanelA, PanelB>(target, *kernel, ready, a, b, last, with_scale, e);
     return true;
   }
 }
 
-// Products with one row or one column, but for packed operands, whose panels have another order of terms, and for
-// binary among integers, whose codes are not what multiplies.
+// Products of reals with one row or one column, whose packed operands hold such panels.
+template <class Class, class Panel, class Target, class A, class B, class Finisher, class E>
+bool multiply_reals_vector(Target target, const A& a, const B& b, const Finisher& last, bool with_scale, const E& e) {
+  if constexpr (is_packed<B>) {
+    const tile_kernel& layout = *Target::template kernel<Panel>();
+    const tile_kernel& kernel = *decltype(vector_target_of(target))::template panel_row<Panel>();
+    const packed_panels* const ready = ready_panels<Panel>(b, layout, with_scale);
+    if (ready == nullptr) return false;
+    run_on_panels<Panel, Panel>(target, kernel, ready, a, b, last, with_scale, e);
+    return true;
+  } else {
+    return multiply_vector<Class>(target, a, b, last, with_scale, e);
+  }
+}
+
+// Of integers, but for packed operands, whose tiles serve one row as well, and for binary, whose codes are not what
+// multiplies.
 template <class Class, class Target, class A, class B, class Finisher, class E>
-bool multiply_unpacked_vector(Target target, const A& a, const B& b, const Finisher& last, bool with_scale,
+bool multiply_integers_vector(Target target, const A& a, const B& b, const Finisher& last, bool with_scale,
                               const E& e) {
-  if constexpr (is_packed<B> || (Class::exact_integer && (A::is_binary || B::is_binary))) {
+  if constexpr (is_packed<B> || A::is_binary || B::is_binary) {
     return false;
   } else {
     return multiply_vector<Class>(target, a, b, last, with_scale, e);
@@ -178,14 +201,14 @@ bool multiply_fast([[maybe_unused]] const A& a, [[maybe_unused]] const B& b, [[m
     if constexpr (multiplies_bits<Class, A, B>) {
       return run_kernel<bit_panel>(target, a, b, last, false, e);
     } else if constexpr (std::is_same_v<Accumulator, fma_chain<float>>) {
-      if (vector) return multiply_unpacked_vector<Class>(target, a, b, last, with_scale, e);
+      if (vector) return multiply_reals_vector<Class, real_panel<float>>(target, a, b, last, with_scale, e);
       return run_kernel<real_panel<float>>(target, a, b, last, with_scale, e);
     } else if constexpr (std::is_same_v<Accumulator, bfloat16_pairs>) {
-      if (vector) return multiply_unpacked_vector<Class>(target, a, b, last, with_scale, e);
+      if (vector) return multiply_reals_vector<Class, bf16_panel>(target, a, b, last, with_scale, e);
       return run_kernel<bf16_panel>(target, a, b, last, with_scale, e);
     } else if constexpr (Class::exact_integer && std::is_same_v<typename Accumulator::sum_type, std::int32_t> &&
                          bits_of_codes<A> <= 8 && bits_of_codes<B> <= 8) {
-      if (vector && multiply_unpacked_vector<Class>(target, a, b, last, false, e)) return true;
+      if (vector && multiply_integers_vector<Class>(target, a, b, last, false, e)) return true;
       using unsigned_panel = byte_panel<S::is_unsigned>;
       return run_kernel<unsigned_panel, byte_panel<S::is_signed>>(target, a, b, last, false, e) ||
              run_kernel<pair_panel>(target, a, b, last, false, e);
@@ -199,7 +222,7 @@ bool multiply_fast([[maybe_unused]] const A& a, [[maybe_unused]] const B& b, [[m
                     !std::is_same_v<Accumulator, integer_sum<std::int64_t>>) {
         // Exact integers up to 2^53 as doubles; reals in double.
         if (vector && !Class::exact_integer) {
-          return multiply_unpacked_vector<Class>(target, a, b, last, with_scale, e);
+          return multiply_reals_vector<Class, real_panel<double>>(target, a, b, last, with_scale, e);
         }
         return run_kernel<real_panel<double>>(target, a, b, last, with_scale, e);
       }

@@ -96,6 +96,7 @@ struct tile_kernel {
   std::size_t unit = 0;     // bytes of a group
   std::size_t group = 0;    // terms of a group
   std::size_t sum_bytes = 0;
+  bool whole_depth = false;                         // takes all of it at once
   tile_function run[most_rows][most_vectors] = {};  // [rows - 1][vectors - 1], of the heights there are
   row_sums_function row_sums = nullptr;
   column_sums_function column_sums = nullptr;

@@ -66,7 +66,8 @@ inline constexpr bool requantizes_by_vectors<Context, std::int32_t> = [] {
   constexpr std::size_t count = F::op_count;
   if constexpr (count == 0 || count > 2 || sizeof(typename F::T) > 2 || !F::saturates) {
     return false;
-  } else if constexpr (!F::template op_type<count - 1>::gives_codes) {
+  } else if constexpr (!std::is_same_v<typename F::template op_type<count - 1>, requantize> &&
+                       !std::is_same_v<typename F::template op_type<count - 1>, requantize_float>) {
     return false;
   } else if constexpr (count == 2) {
     return requires(typename F::template op_type<0> op) { std::int32_t{op.at(0)}, op.acts_on_accumulator; };

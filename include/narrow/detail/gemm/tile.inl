@@ -156,6 +156,7 @@ constexpr tile_kernel kernel_of() {
   kernel.rows = Rows, kernel.vectors = Vectors, kernel.width = S::width;
   kernel.unit = S::unit, kernel.group = S::group, kernel.sum_bytes = sizeof(typename Form::value);
   fill_tiles<Form, Rows, Rows>(kernel, std::make_index_sequence<Vectors>());
+  if constexpr (requires { Form::whole_depth; }) kernel.whole_depth = true;
   if constexpr (requires { S::ones(); }) {
     kernel.row_sums = &row_sums<S>;
     kernel.column_sums = &column_sums<S>;

@@ -4,6 +4,7 @@
 //   vector_words(sign)       bytes against 16-bit integers
 //   vector_bytes(sign)       bytes taken as of that sign against bytes of the other, or null
 //   vector_codes()           8-bit floats through a table, or null
+//   panel_row<Panel>()       rows of a by packed panels, of reals
 #pragma once
 
 #include "narrow/detail/gemm/code_table.hpp"
@@ -69,6 +70,9 @@ NARROW_BEGIN_AVX512_BF16
 namespace narrow::detail::avx512_bf16 {
 using avx512::high_words, avx512::lanes_of_32, avx512::low_words;
 #include "narrow/detail/gemm/vector.inl"
+// clang-format off
+#include "narrow/detail/gemm/panel_row.inl"
+// clang-format on
 struct bf16_source {
   using steps = bf16_step;
   using operand = steps::operand;
@@ -100,6 +104,9 @@ NARROW_BEGIN_AVX512
 namespace narrow::detail::avx512 {
 #include "narrow/detail/gemm/vector.inl"
 #include "narrow/detail/gemm/vector_sources.inl"
+// clang-format off
+#include "narrow/detail/gemm/panel_row.inl"
+// clang-format on
 inline constexpr vector_kernel vector_f32 = vector_kernel_of<plain_source<f32_step>>(),
                                vector_f16 = vector_kernel_of<half_source>(),
                                vector_f64 = vector_kernel_of<plain_source<f64_step>>(),
@@ -107,7 +114,17 @@ inline constexpr vector_kernel vector_f32 = vector_kernel_of<plain_source<f32_st
                                vector_signed = vector_kernel_of<words_source<panel_sign::is_signed>>(),
                                vector_unsigned = vector_kernel_of<words_source<panel_sign::is_unsigned>>();
 
+template <class Panel>
+struct panel_row_for : panel_rows<std::conditional_t<std::is_same_v<Panel, real_panel<float>>, f32_step, f64_step>> {};
+template <>
+struct panel_row_for<bf16_panel>
+    : either<&cpu_features::bf16, avx512_bf16::panel_rows<avx512_bf16::bf16_step>, panel_rows<bf16_emulated_step>> {};
+
 struct vector_target {
+  template <class Panel>
+  static const tile_kernel* panel_row() {
+    return panel_row_for<Panel>::get();
+  }
   static const vector_kernel* f32() { return &vector_f32; }
   static const vector_kernel* f16() { return &vector_f16; }
   static const vector_kernel* f64() { return &vector_f64; }
@@ -134,6 +151,9 @@ NARROW_BEGIN_AVX2
 namespace narrow::detail::avx2 {
 #include "narrow/detail/gemm/vector.inl"
 #include "narrow/detail/gemm/vector_sources.inl"
+// clang-format off
+#include "narrow/detail/gemm/panel_row.inl"
+// clang-format on
 inline constexpr vector_kernel vector_f32 = vector_kernel_of<plain_source<f32_step>>(),
                                vector_f16 = vector_kernel_of<half_source>(),
                                vector_f64 = vector_kernel_of<plain_source<f64_step>>(),
@@ -141,7 +161,16 @@ inline constexpr vector_kernel vector_f32 = vector_kernel_of<plain_source<f32_st
                                vector_signed = vector_kernel_of<words_source<panel_sign::is_signed>>(),
                                vector_unsigned = vector_kernel_of<words_source<panel_sign::is_unsigned>>();
 
+template <class Panel>
+struct panel_row_for : panel_rows<std::conditional_t<std::is_same_v<Panel, real_panel<float>>, f32_step, f64_step>> {};
+template <>
+struct panel_row_for<bf16_panel> : panel_rows<bf16_emulated_step> {};
+
 struct vector_target {
+  template <class Panel>
+  static const tile_kernel* panel_row() {
+    return panel_row_for<Panel>::get();
+  }
   static const vector_kernel* f32() { return &vector_f32; }
   static const vector_kernel* f16() { return &vector_f16; }
   static const vector_kernel* f64() { return &vector_f64; }
