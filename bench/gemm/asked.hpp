@@ -81,6 +81,8 @@ inline std::vector<asked_line> asked_lines() {
     squares("16 bit exact", format, gigaoperations, 75, 95, 105);
   }
 
+  for (const std::size_t n : {512u, 1024u, 2048u}) add("bit", "binary", packed, square(n), of_ceiling, 0.85);
+
   for (const std::size_t n : {512u, 1024u, 2048u}) {
     lines.push_back({"f32 on avx2", "float32", packed, square(n), of_ceiling, 0.92, narrow::target::avx2});
   }

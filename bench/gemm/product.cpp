@@ -50,6 +50,9 @@ bound bound_of(compute_class c, narrow::target t) {
     case compute_class::s16:
       if (zmm && cpu.vnni) return {vpdpbusd_zmm, 0.25, "vpdpbusd zmm / 4"};
       return {fma.which, 0.5, "fma f64"};
+    case compute_class::bit:
+      if (zmm && cpu.vpopcntdq) return {xor_popcount_zmm, 1, "vpxorq + vpopcntq zmm"};
+      return {xor_popcount_zmm, 0, "none"};
   }
   return fma;
 }
@@ -74,6 +77,7 @@ const std::vector<format>& all_formats() {
     add_byte_formats(result);
     add_requantized_formats(result);
     add_word_formats(result);
+    add_bit_formats(result);
     return result;
   }();
   return formats;

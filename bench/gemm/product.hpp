@@ -64,7 +64,7 @@ inline std::size_t copies_of(std::size_t bytes, weights how) {
 using product_maker = std::function<std::unique_ptr<product>(const shape&, weights)>;
 
 // The kernels that multiply a pair of formats, and with that the instruction that bounds it.
-enum class compute_class { f32, bf16, s8, s16 };
+enum class compute_class { f32, bf16, s8, s16, bit };
 // The ceiling of a class on a target, GOP/s; 0 where there is none: the portable loops, or a CPU without it.
 double ceiling_of(compute_class c, narrow::target t);
 const char* ceiling_name_of(compute_class c, narrow::target t);
@@ -90,6 +90,7 @@ void add_small_float_formats(std::vector<format>& to);
 void add_byte_formats(std::vector<format>& to);
 void add_requantized_formats(std::vector<format>& to);
 void add_word_formats(std::vector<format>& to);
+void add_bit_formats(std::vector<format>& to);
 const std::vector<format>& all_formats();
 
 // Present where the library was found at configure time.

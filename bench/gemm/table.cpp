@@ -153,9 +153,7 @@ int print_table(const std::string& filter) {
     ++measured;
   }
   std::printf("\n%d lines: %d met, %d short; behind a peer of this run on %d\n", measured, met, measured - met, behind);
-  std::printf(
-      "Elsewhere: products of bits (no row yet), narrow accumulators (bench_accumulate), conversions "
-      "(bench_convert).\n");
+  std::printf("Elsewhere: narrow accumulators (bench_accumulate), conversions (bench_convert).\n");
   return measured - met;
 }
 

@@ -1,5 +1,5 @@
-// Rows times packed panels where the product has one row or one column, so that reals add their terms in 16 partial sums
-// (vector.hpp); included in a target region, after tile.inl and vector.inl.
+// Rows times packed panels where the product has one row or one column, so that reals add their terms in 16 partial
+// sums (vector.hpp); included in a target region, after tile.inl and vector.inl.
 //
 // As a tile of one row that takes all of the depth at once. Eight partial sums of one vector are in registers at a
 // time, which hides the latency of a step even with 16 registers; they change places while a block of b is in the
