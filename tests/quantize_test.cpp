@@ -175,6 +175,18 @@ TEST(Quantize, ATransposedTensorIsReadAlongItsOwnAxis) {
   EXPECT_EQ(dequantize(codes), plain);
 }
 
+TEST(Quantize, OverflowOfTheCallersChoice) {
+  const std::vector<float> x{1e6F, -1e6F, 1.5F};
+  const auto own = quantize<float8_e5m2>(view(x, x.size()), unscaled, nearest_even{}, nullptr, saturate{});
+  EXPECT_EQ(dequantize(own), (std::vector<float>{57344, -57344, 1.5F}));
+  const auto infinite = quantize<float8_e5m2>(view(x, x.size()), unscaled, nearest_even{}, nullptr, to_infinity{});
+  EXPECT_EQ(dequantize(infinite), (std::vector<float>{HUGE_VALF, -HUGE_VALF, 1.5F}));
+  conversion_counts counts;
+  const auto wrapped = quantize<int8>(view(x, x.size()), affine(1000.0F), nearest_even{}, &counts, wrap{});
+  EXPECT_EQ(dequantize(wrapped), (std::vector<float>{-24000, 24000, 0}));
+  EXPECT_EQ(counts.elements, 3U);
+}
+
 TEST(Quantize, NothingOfNothing) {
   const tensor_view<float, 2> none;
   conversion_counts counts;

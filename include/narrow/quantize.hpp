@@ -1,7 +1,7 @@
 // Bulk conversion: a view of reals to a tensor of codes under a scheme, and back.
 //
 //   auto xq = quantize<uint8>(x, affine::fit(x));                    // owns its codes
-//   quantize_into(x, codes, fixed_scheme, toward_zero{}, &counts);   // into memory of the caller's
+//   quantize_into(x, codes, fixed_scheme, toward_zero{}, &counts, wrap{});   // into memory of the caller's
 //   dequantize_into(xq, y);
 //
 // Element i (row-major) of a stochastic quantization takes random_bits(seed, stream, first + i).
@@ -100,12 +100,13 @@ using real_between = std::conditional_t<is_unscaled<Scheme> || std::is_same_v<Sc
 // Quantizes x into `codes` (same extents), with given parameters.
 //   rounding   a policy, or a stochastic_sequence; the type's own by default
 //   counts     added to when given
+//   overflow   a policy; the type's own by default
 // Errors: extents that differ; parameters that do not fit; codes that overlap x or themselves; a sequence of too few or
 // many bits.
 template <class S, coded_element T, std::size_t Rank, class Scheme, class Rounding = rounding_of<T>,
           class Overflow = overflow_of<T>>
 void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& codes, const Scheme& scheme,
-                   const Rounding& rounding = {}, conversion_counts* counts = nullptr, Overflow = {}) {
+                   const Rounding& rounding = {}, conversion_counts* counts = nullptr, Overflow /*overflow*/ = {}) {
   static_assert(!std::is_same_v<Rounding, stochastic>,
                 "a whole tensor needs bits for each element: pass a stochastic_sequence{seed, stream}");
   using E = encoding_of<T>;
@@ -174,12 +175,13 @@ shared_exponent resolved(const exponent_fit<S, Rank>& request) {
 }  // namespace detail
 
 // x in format T under a scheme, which may be a fit: affine::fit(x, ...), shared_exponent::fit(x, ...), or parameters.
-template <coded_element T, class S, std::size_t Rank, class Scheme = unscaled_scheme, class Rounding = rounding_of<T>>
+template <coded_element T, class S, std::size_t Rank, class Scheme = unscaled_scheme, class Rounding = rounding_of<T>,
+          class Overflow = overflow_of<T>>
 auto quantize(const tensor_view<S, Rank>& x, const Scheme& scheme = {}, const Rounding& rounding = {},
-              conversion_counts* counts = nullptr) {
+              conversion_counts* counts = nullptr, Overflow overflow = {}) {
   auto parameters = detail::resolved<T>(scheme);
   quantized_tensor<T, Rank, decltype(parameters)> result(x.extents(), std::move(parameters));
-  quantize_into(x, result.codes(), result.scheme(), rounding, counts);
+  quantize_into(x, result.codes(), result.scheme(), rounding, counts, overflow);
   return result;
 }
 

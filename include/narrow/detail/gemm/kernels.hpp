@@ -12,10 +12,10 @@
 
 #include "narrow/detail/gemm/driver.hpp"
 #include "narrow/detail/gemm/finish.hpp"
+#include "narrow/detail/gemm/multiplier.hpp"
 #include "narrow/detail/gemm/panel.hpp"
 #include "narrow/detail/simd/avx2.hpp"
 #include "narrow/detail/simd/avx512.hpp"
-#include "narrow/detail/simd/multiplier.hpp"
 #include "narrow/target.hpp"
 
 namespace narrow::detail {
