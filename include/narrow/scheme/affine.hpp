@@ -48,12 +48,17 @@ class affine {
       detail::require(zero_points_[i] >= -65536 && zero_points_[i] <= 65536, "affine: zero_point[", i, "] is ",
                       zero_points_[i], "; it must be a code of the format");
     }
+    if (zero_points_.empty()) return;
+    const auto [low, high] = std::minmax_element(zero_points_.begin(), zero_points_.end());
+    zero_point_range_ = {*low, *high};
   }
 
   granularity axis() const { return axis_; }
   std::size_t count() const { return scales_.size(); }
   float scale(std::size_t place = 0) const { return scales_[place]; }
   std::int32_t zero_point(std::size_t place = 0) const { return zero_points_[place]; }
+  // The least and the greatest.
+  std::pair<std::int32_t, std::int32_t> zero_point_range() const { return zero_point_range_; }
   template <encoding E>
   double factor(std::size_t place) const {
     return static_cast<double>(scales_[place]);
@@ -177,6 +182,7 @@ class affine {
   granularity axis_;
   std::vector<float> scales_;
   std::vector<std::int32_t> zero_points_;
+  std::pair<std::int32_t, std::int32_t> zero_point_range_;
 };
 
 }  // namespace narrow

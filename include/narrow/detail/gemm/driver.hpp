@@ -282,27 +282,29 @@ class gemm_run {
     const std::size_t padded = divided_up(columns, width) * width;
     column_sums = space.column_sums.get<std::int64_t>(2 * padded);
     column_terms = column_sums + padded;
-    if (p.b_column_sums != nullptr) {
-      std::copy_n(p.b_column_sums + column, columns, column_sums);
-    } else {
-      std::fill_n(column_sums, padded, 0);
-    }
+    if (p.b_column_sums == nullptr) std::fill_n(column_sums, padded, 0);
   }
   void end_column_sums(bool first) {
     if (needs_column_sums) {
-      for (std::size_t j = 0; j < columns; ++j) {
-        column_terms[j] = column_sums[j] - static_cast<std::int64_t>(p.depth) * p.b_zero.at(column + j);
+      const std::int64_t* const from = p.b_column_sums != nullptr ? p.b_column_sums + column : column_sums;
+      const auto depth = static_cast<std::int64_t>(p.depth);
+      if (p.b_zero.varies) {
+        for (std::size_t j = 0; j < columns; ++j) column_terms[j] = from[j] - depth * p.b_zero.values[column + j];
+      } else {
+        const std::int64_t same = depth * p.b_zero.at(0);
+        for (std::size_t j = 0; j < columns; ++j) column_terms[j] = from[j] - same;
       }
     }
     if (!first || !folds) return;
     const std::size_t padded = divided_up(columns, width) * width;
     column_start = space.column_start.bytes(padded * static_cast<std::size_t>(sum_bytes));
     with_sum_type([&](auto zero) {
-      auto* const start = reinterpret_cast<decltype(zero)*>(column_start);
-      for (std::size_t j = 0; j < padded; ++j) {
-        const bool some = needs_column_sums && j < columns;
-        start[j] = some ? static_cast<decltype(zero)>(-p.a_zero.at(0) * column_terms[j]) : zero;
-      }
+      using Sum = decltype(zero);
+      Sum* const start = reinterpret_cast<Sum*>(column_start);
+      const std::size_t count = needs_column_sums ? columns : 0;
+      const std::int64_t of_a = -p.a_zero.at(0);
+      for (std::size_t j = 0; j < count; ++j) start[j] = static_cast<Sum>(of_a * column_terms[j]);
+      std::fill(start + count, start + padded, zero);
     });
   }
 

@@ -53,11 +53,11 @@ const packed_panels* ready_panels(const B& b, const tile_kernel& kernel, bool wi
   }
 }
 
-// The zero points of the packed codes, as an array where they vary along `axis`.
+// The zero points of the packed codes, as an array where they vary along `axis`. Those of symmetric weights are equal.
 template <class Panel, class Operand>
 zero_points packed_zero_points(const Operand& x, std::size_t axis, scratch& space) {
   constexpr std::int32_t offset = Panel::template offset<Operand>;
-  const bool varies = x.varies_along(axis);
+  const bool varies = x.zero_points_vary_along(axis);
   const std::size_t count = varies ? (axis == 0 ? x.rows() : x.columns()) : 1;
   std::int32_t* const values = space.get<std::int32_t>(count);
   for (std::size_t t = 0; t < count; ++t) {

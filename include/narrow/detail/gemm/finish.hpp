@@ -93,7 +93,8 @@ struct finisher {
 
   static constexpr std::size_t op_count = std::tuple_size_v<Ops>;
   static constexpr bool saturates = std::is_same_v<typename Conversion::overflow, saturate>;
-  static constexpr bool takes_integers = Output::is_raw || gives_codes<Ops> || has_accumulator_epilogue<Ops>;
+  static constexpr bool leaves_integers = Output::is_raw || gives_codes<Ops>;  // and so has no use for scales
+  static constexpr bool takes_integers = leaves_integers || has_accumulator_epilogue<Ops>;
   template <std::size_t I>
   using op_type = std::remove_cvref_t<std::tuple_element_t<I, Ops>>;
 
@@ -200,7 +201,7 @@ struct finisher {
   template <class Sum, class Scale>
   void row(const Sum* sums, std::size_t i, std::size_t first_column, std::size_t n, const Scale& scale,
            Value* buffer) const {
-    if constexpr (Output::is_raw || gives_codes<Ops>) {
+    if constexpr (leaves_integers) {
       static_assert(ExactInteger, "an integer output holds an exact sum");
       using E = encoding_of<T>;
       using overflow = typename Conversion::overflow;

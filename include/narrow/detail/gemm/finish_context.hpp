@@ -26,6 +26,7 @@ struct finish_context {
     const std::size_t n = b.columns(), padded = n + most_columns;
     last = &finisher;
     by_vectors = finisher.s.beta == 0 && a.columns() <= std::size_t{1} << 22 && n > 1;
+    if constexpr (Finisher::leaves_integers) return;
     rows_vary = !with_scale && a.varies_along(0);
     const std::size_t rows = rows_vary ? a.rows() : 1;
     double* const of_rows = space.get<double>(rows + 2 * padded);

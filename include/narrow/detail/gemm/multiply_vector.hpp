@@ -181,7 +181,7 @@ class vector_front {
       p.x = bytes(to);
       p.x_total = static_cast<std::int32_t>(total);
     }
-    const bool varies = matrix.varies_along(0);
+    const bool varies = matrix.zero_points_vary_along(0);
     const std::size_t count = varies ? p.outputs : 1;
     std::int32_t* const zeros = space.zeros.get<std::int32_t>(count);
     for (std::size_t t = 0; t < count; ++t)

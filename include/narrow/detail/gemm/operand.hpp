@@ -131,16 +131,30 @@ struct coded_operand {
     if constexpr (is_binary) {
       return 1;
     } else {
-      std::uint64_t result = 0;
+      const auto [low, high] = zero_point_range();
       const auto magnitude = [](std::int64_t x) {
         return x < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(x) : static_cast<std::uint64_t>(x);
       };
-      for (std::size_t place = 0; place < view.scheme->count(); ++place) {
-        const std::int64_t zero = zero_point(place);
-        result = std::max({result, magnitude(E::max_code - zero), magnitude(E::min_code - zero)});
-      }
-      return result;
+      return std::max(magnitude(E::max_code - low), magnitude(E::min_code - high));
     }
+  }
+  // The least and the greatest zero point.
+  std::pair<std::int64_t, std::int64_t> zero_point_range() const {
+    if constexpr (is_fixed && !is_binary && requires { view.scheme->zero_point_range(); }) {
+      return view.scheme->zero_point_range();
+    } else if constexpr (is_fixed && !is_binary && requires { view.scheme->zero_point(0); }) {
+      std::pair<std::int64_t, std::int64_t> range(zero_point(0), zero_point(0));
+      for (std::size_t place = 1; place < view.scheme->count(); ++place) {
+        range = {std::min(range.first, zero_point(place)), std::max(range.second, zero_point(place))};
+      }
+      return range;
+    } else {
+      return {0, 0};
+    }
+  }
+  bool zero_points_vary_along(std::size_t axis) const {
+    const auto [low, high] = zero_point_range();
+    return low != high && varies_along(axis);
   }
 
   std::int64_t zero_point(std::size_t place) const {

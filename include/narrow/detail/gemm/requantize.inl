@@ -12,18 +12,21 @@ struct requantizes_by_float {
   using V = value_lanes<float>;
   const requantize_float& op;
   V::vector scale, low, high;
+  native_words zero;
 
   // Bounds are integers below 2^24, exact in float; rounding keeps to them.
   [[gnu::always_inline]] inline explicit requantizes_by_float(const requantize_float& r)
       : op(r),
         scale(V::all(r.scales[0])),
         low(V::all(static_cast<float>(code_within<E>(r.lowest) - r.zero_point))),
-        high(V::all(static_cast<float>(code_within<E>(r.highest) - r.zero_point))) {}
+        high(V::all(static_cast<float>(code_within<E>(r.highest) - r.zero_point))),
+        zero(all_words(r.zero_point)) {}
   [[gnu::always_inline]] inline void use_columns(std::size_t j, std::size_t n) {
     if (op.scales.size() != 1) scale = float_sums::load(op.scales.data() + j, n);
   }
   [[gnu::always_inline]] inline native_words codes(const native_words& sums) const {
-    return V::rounded(V::smaller(high, V::larger(low, V::product(V::from_words(sums), scale))), op.zero_point);
+    const V::vector real = V::smaller(high, V::larger(low, V::product(V::from_words(sums), scale)));
+    return sum_of_words(V::rounded(real), zero);
   }
 };
 
@@ -92,11 +95,13 @@ void requantize_tile(const Finisher& last, const std::int32_t* sums, std::ptrdif
       for (std::size_t t = 0; t < n; ++t) some[t] = values(j + q + t);
       bias = load_words(some);
     }
-    for (std::size_t r = 0; r < rows; ++r) {
-      native_words sum = load_words(sums + static_cast<std::ptrdiff_t>(r) * stride + q);
+    auto* to = reinterpret_cast<Storage*>(&last.out.view(i, j + q));
+    const std::int32_t* from = sums + q;
+    const std::ptrdiff_t down = last.out.view.stride(0);
+    for (std::size_t r = 0; r < rows; ++r, to += down, from += stride) {
+      native_words sum = load_words(from);
       if constexpr (Finisher::op_count == 2) sum = saturating_sum(sum, bias);
       const native_words code = requantization.codes(sum);
-      auto* const to = reinterpret_cast<Storage*>(&last.out.view(i + r, j + q));
       if (n == width) {
         store_words(to, code);
       } else {

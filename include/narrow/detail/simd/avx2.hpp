@@ -177,10 +177,9 @@ struct value_lanes<float> {
     return _mm256_cvtepi32_ps(x);
   }
   [[gnu::always_inline]] static inline vector from_words(const __m256i& x) { return _mm256_cvtepi32_ps(x); }
-  // To the nearest integer, whatever MXCSR says, plus an integer.
-  [[gnu::always_inline]] static inline __m256i rounded(const vector& x, std::int32_t more) {
-    const vector whole = _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    return _mm256_add_epi32(_mm256_cvttps_epi32(whole), _mm256_set1_epi32(more));
+  // To the nearest integer, whatever MXCSR says.
+  [[gnu::always_inline]] static inline __m256i rounded(const vector& x) {
+    return _mm256_cvttps_epi32(_mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
   }
   [[gnu::always_inline]] static inline vector all(float x) { return _mm256_set1_ps(x); }
   [[gnu::always_inline]] static inline vector sum(const vector& a, const vector& b) { return _mm256_add_ps(a, b); }

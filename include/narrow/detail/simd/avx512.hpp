@@ -181,10 +181,9 @@ struct value_lanes<float> {
   [[gnu::always_inline]] static inline vector from_words(const __m512i& x) {
     return _mm512_maskz_cvtepi32_ps(every_lane, x);
   }
-  // To the nearest integer, whatever MXCSR says, plus an integer.
-  [[gnu::always_inline]] static inline __m512i rounded(const vector& x, std::int32_t more) {
-    return _mm512_add_epi32(_mm512_cvt_roundps_epi32(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC),
-                            _mm512_set1_epi32(more));
+  // To the nearest integer, whatever MXCSR says.
+  [[gnu::always_inline]] static inline __m512i rounded(const vector& x) {
+    return _mm512_cvt_roundps_epi32(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   }
   [[gnu::always_inline]] static inline vector all(float x) { return _mm512_set1_ps(x); }
   [[gnu::always_inline]] static inline vector sum(const vector& a, const vector& b) { return _mm512_add_ps(a, b); }
