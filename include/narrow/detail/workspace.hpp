@@ -6,18 +6,26 @@
 #include <memory>
 #include <new>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace narrow::detail {
 
-// Uninitialized memory, aligned for any vector; growing drops what it held.
+// Uninitialized memory, aligned for any vector; growing drops what it held. Large pieces ask for huge pages, where the
+// system gives them to who asks: packed weights that come from memory are then read faster (64 MiB of floats times one
+// row on Zen 4: 26 GB/s against 22).
 class scratch {
  public:
-  static constexpr std::size_t alignment = 4096;
-
   std::byte* bytes(std::size_t size) {
     if (size > size_) {
       memory_.reset();
       size_ = 0;
-      memory_.reset(static_cast<std::byte*>(::operator new (size, std::align_val_t{alignment})));
+      const std::align_val_t alignment{size < 2 * huge_page ? 4096 : huge_page};
+      memory_ = {static_cast<std::byte*>(::operator new(size, alignment)), {alignment}};
+#if defined(MADV_HUGEPAGE)
+      if (size >= 2 * huge_page) (void)madvise(memory_.get(), size / huge_page * huge_page, MADV_HUGEPAGE);
+#endif
       size_ = size;
     }
     return memory_.get();
@@ -28,8 +36,10 @@ class scratch {
   }
 
  private:
+  static constexpr std::size_t huge_page = std::size_t{1} << 21;
   struct release {
-    void operator()(std::byte* p) const { ::operator delete (p, std::align_val_t{alignment}); }
+    std::align_val_t alignment;
+    void operator()(std::byte* p) const { ::operator delete(p, alignment); }
   };
   std::unique_ptr<std::byte, release> memory_;
   std::size_t size_ = 0;

@@ -3,7 +3,7 @@
 //
 // As a tile of one row that takes all of the depth at once. Eight partial sums of one vector are in registers at a
 // time, which hides the latency of a step even with 16 registers; they change places while a block of b is in the
-// first-level cache.
+// first-level cache, and the next one on its way to the second.
 template <class S, std::size_t Vectors>
 void panel_row(const tile_arguments& t) {
   constexpr std::size_t half = partial_sums / 2, block = 8 * partial_sums, group_bytes = Vectors * S::width * S::unit;
@@ -22,7 +22,7 @@ void panel_row(const tile_arguments& t) {
         std::size_t g = from;
         for (; g + half <= groups; g += partial_sums) {
           NARROW_UNROLL for (std::size_t s = 0; s < half; ++s) {
-            if (v == 0) __builtin_prefetch(b + (g + s) * group_bytes + near_ahead);
+            __builtin_prefetch(b + (g + s) * group_bytes + block * group_bytes, 0, 2);
             sum[s] = S::step(sum[s], S::broadcast(a + (g + s) * S::unit), S::load_operand(b + (g + s) * group_bytes));
           }
         }
