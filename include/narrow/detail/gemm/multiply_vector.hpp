@@ -29,7 +29,7 @@ struct code_panel {
 
 // What the call's pieces read: the packed vector, zero points, scales.
 struct vector_parameters {
-  scratch x, zeros, scales;
+  scratch x, more_x, zeros, scales;
 };
 
 template <class Panel, class Target, class Vector>
@@ -137,49 +137,37 @@ class vector_front {
     p.read = Target::template read<code_panel<std::uint8_t>, Matrix>;
     std::int32_t shift = 0;  // of the matrix's codes
     if (Target::bytes(panel_sign::is_signed) != nullptr) {
-      // One of the two is unsigned and one signed. The matrix is flipped where that makes the vector's zero point 0, so
-      // that the matrix's codes need not be summed.
-      const bool x_signed = zero == 0                            ? x_is_signed
-                            : zero == (x_is_signed ? -128 : 128) ? !x_is_signed
-                                                                 : !matrix_is_signed;
-      const auto* const flip = [&]() -> const byte_flip* {
-        static constexpr byte_flip none{0}, sign{128};
-        return matrix_is_signed == x_signed ? &sign : &none;
-      }();
-      if (flip->value != 0) shift = matrix_is_signed ? 128 : -128;
-      p.blank = flip->value;
-      p.source = flip;
-      p.kernel = Target::bytes(x_signed ? panel_sign::is_unsigned : panel_sign::is_signed);
-      std::int64_t total = 0;
-      std::int32_t x_shift = 0;
-      if (x_signed) {
-        using Panel = byte_panel<panel_sign::is_signed>;
-        const auto* const to = packed_vector<Panel, Target, Vector>::pack(x, false, space.x);
-        x_shift = Panel::template offset<Vector>;
-        for (std::size_t k = 0; k < p.depth; ++k) total += static_cast<std::int8_t>(to[k]);
-        p.x = bytes(to);
+      // One of the two is unsigned and one signed: the matrix is flipped where it has the sign of the terms. Those are
+      // the vector's codes, flipped where that makes its zero point 0; else their differences from the zero point, each
+      // the sum of two signed bytes: at least -255 and, the zero point not being the least code, at most 254.
+      const bool as_they_are = zero == 0, flipped = zero == (x_is_signed ? -128 : 128);
+      const bool terms_signed = as_they_are ? x_is_signed : flipped ? !x_is_signed : true;
+      if (terms_signed) {
+        p.x = bytes(packed_vector<byte_panel<panel_sign::is_signed>, Target, Vector>::pack(x, false, space.x));
       } else {
-        using Panel = byte_panel<panel_sign::is_unsigned>;
-        const auto* const to = packed_vector<Panel, Target, Vector>::pack(x, false, space.x);
-        x_shift = Panel::template offset<Vector>;
-        for (std::size_t k = 0; k < p.depth; ++k) total += to[k];
-        p.x = bytes(to);
+        p.x = bytes(packed_vector<byte_panel<panel_sign::is_unsigned>, Target, Vector>::pack(x, false, space.x));
       }
-      p.x_zero = zero + x_shift;
-      p.x_total = static_cast<std::int32_t>(total - static_cast<std::int64_t>(p.depth) * p.x_zero);
+      if (!as_they_are && !flipped && !split(x, zero, p, space)) return false;
+      p.x_total = terms_signed ? total<std::int8_t>(p) : total<std::uint8_t>(p);
+      static constexpr byte_flip none{0}, sign{128};
+      const byte_flip& flip = matrix_is_signed == terms_signed ? sign : none;
+      if (flip.value != 0) shift = matrix_is_signed ? 128 : -128;
+      p.blank = flip.value;
+      p.source = &flip;
+      p.kernel = Target::bytes(terms_signed ? panel_sign::is_unsigned : panel_sign::is_signed);
     } else {
       constexpr std::int32_t most =
           1 << 14;  // differences from the zero point that 16 bits hold, and pairs of products
       if (zero > most || zero < -most) return false;
       p.kernel = Target::words(matrix_is_signed ? panel_sign::is_signed : panel_sign::is_unsigned);
       auto* const to = packed_vector<pair_panel, Target, Vector>::pack(x, false, space.x);
-      std::int64_t total = 0;
+      std::int64_t sum = 0;
       for (std::size_t k = 0; k < p.depth; ++k) {
         to[k] = static_cast<std::int16_t>(to[k] - zero);
-        total += to[k];
+        sum += to[k];
       }
       p.x = bytes(to);
-      p.x_total = static_cast<std::int32_t>(total);
+      p.x_total = static_cast<std::int32_t>(sum);
     }
     const bool varies = matrix.zero_points_vary_along(0);
     const std::size_t count = varies ? p.outputs : 1;
@@ -187,8 +175,39 @@ class vector_front {
     for (std::size_t t = 0; t < count; ++t)
       zeros[t] = static_cast<std::int32_t>(matrix.zero_point(matrix.place(t, 0))) + shift;
     p.zero = {zeros, varies};
-    if (p.x_zero != 0 || !p.zero.all_zero()) p.correct = Target::correct;
+    if (!p.zero.all_zero()) p.correct = Target::correct;
     return true;
+  }
+
+  // The packed codes of x, as signed bytes, become halves of their differences from its zero point; the other halves go
+  // beside them. False where these are more than two bytes hold.
+  static bool split(const Vector& x, std::int32_t zero, vector_plan& p, vector_parameters& space) {
+    using Panel = byte_panel<panel_sign::is_signed>;
+    const std::int32_t packed_zero = zero + Panel::template offset<Vector>;
+    if (packed_zero <= -128 || packed_zero > 127) return false;
+    std::int8_t* const first = space.x.get<std::int8_t>(0);
+    const std::size_t size =
+        divided_up(x.columns(), vector_blocks::groups * Panel::group) * vector_blocks::groups * Panel::group;
+    std::int8_t* const second = space.more_x.get<std::int8_t>(size);
+    for (std::size_t k = 0; k < x.columns(); ++k) {
+      const std::int32_t term = first[k] - packed_zero, half = term >> 1;
+      first[k] = static_cast<std::int8_t>(half);
+      second[k] = static_cast<std::int8_t>(term - half);
+    }
+    std::fill(second + x.columns(), second + size, std::int8_t{0});
+    p.more_x = bytes(second);
+    return true;
+  }
+
+  // The sum of the terms, modulo 2^32.
+  template <class Byte>
+  static std::int32_t total(const vector_plan& p) {
+    std::uint32_t result = 0;
+    for (const std::byte* from : {p.x, p.more_x}) {
+      const Byte* const terms = reinterpret_cast<const Byte*>(from);
+      for (std::size_t k = 0; from != nullptr && k < p.depth; ++k) result += static_cast<std::uint32_t>(terms[k]);
+    }
+    return static_cast<std::int32_t>(result);
   }
 };
 

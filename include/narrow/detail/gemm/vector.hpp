@@ -22,18 +22,17 @@
 
 namespace narrow::detail {
 
-// One call of a kernel. Sums are of the kernel's type; `codes` the sums of the matrix's codes alone, or null where zero
-// points do not ask for them.
+// One call of a kernel. Sums are of the kernel's type.
 struct vector_arguments {
   const std::byte* matrix = nullptr;
   std::ptrdiff_t stride = 0;  // bytes from line to line
   std::size_t lines = 0;      // along: outputs of each stream; across: terms
   std::size_t columns = 0;    // elements of a line; along: terms; across: outputs, at least the kernel's block
   const std::byte* x = nullptr;
-  const void* source = nullptr;  // what else the kernel needs to read an element
-  std::uint8_t blank = 0;        // what stands for a missing element: each of its bytes
+  const std::byte* more_x = nullptr;  // bytes only, or null: the terms are those of x plus these
+  const void* source = nullptr;       // what else the kernel needs to read an element
+  std::uint8_t blank = 0;             // what stands for a missing element: each of its bytes
   void* sums = nullptr;
-  std::int32_t* codes = nullptr;
 
   // Along: 1 stream, or as many as the kernel has, `apart` bytes from one to the next and their sums `sums_apart`.
   std::size_t streams = 1;
@@ -55,7 +54,7 @@ struct vector_kernel {
   void (*along)(const vector_arguments& t) = nullptr;
   void (*across)(const vector_arguments& t) = nullptr;  // adds to the partial sums
   // The sums of t.columns outputs from their partial sums.
-  void (*join)(const vector_arguments& t, void* sums, std::int32_t* codes) = nullptr;
+  void (*join)(const vector_arguments& t, void* sums) = nullptr;
 };
 
 struct vector_plan {
@@ -71,15 +70,15 @@ struct vector_plan {
   void (*read)(const void* operand, std::size_t output, std::size_t term, bool along, std::size_t n, bool with_scale,
                std::byte* to) = nullptr;
   const std::byte* x = nullptr;
+  const std::byte* more_x = nullptr;
   const void* source = nullptr;
   std::uint8_t blank = 0;
 
-  // Integers: sum (x - zx)(w - zw) = sum x w - zx (sum of w) - zw (sum of x - depth zx)
-  std::int32_t x_zero = 0;
+  // Integers: x holds terms less their zero point, and sum x (w - zw) = sum x w - zw (sum of x)
   zero_points zero;  // of the matrix, along the outputs
   std::int32_t x_total = 0;
-  void (*correct)(std::int32_t* sums, const std::int32_t* codes, std::size_t n, std::int32_t x_zero,
-                  const std::int32_t* zeros, bool zeros_vary, std::int32_t x_total) = nullptr;
+  void (*correct)(std::int32_t* sums, std::size_t n, const std::int32_t* zeros, bool zeros_vary,
+                  std::int32_t x_total) = nullptr;
 
   void* c = nullptr;  // where the sums are the result, c_stride elements from one to the next; else
   std::ptrdiff_t c_stride = 0;
@@ -89,7 +88,7 @@ struct vector_plan {
 };
 
 struct vector_workspace {
-  scratch lines, blanks, partials, sums, codes;
+  scratch lines, blanks, partials, sums;
 };
 
 namespace vector_blocks {
@@ -114,8 +113,6 @@ class vector_run {
   }
 
  private:
-  bool needs_codes() const { return p.x_zero != 0; }
-
   void along(std::size_t first, std::size_t count) {
     if (p.matrix != nullptr)
       return lines(p.matrix + static_cast<std::ptrdiff_t>(first) * p.stride, p.stride, first, count);
@@ -135,13 +132,10 @@ class vector_run {
   void lines(const std::byte* matrix, std::ptrdiff_t stride, std::size_t output, std::size_t count) {
     constexpr std::size_t most = vector_blocks::outputs, most_streams = 4;
     alignas(64) std::byte sums[most_streams * most * 8 + 64];  // a finish reads whole vectors
-    alignas(64) std::int32_t codes[most_streams * most + 16];
     vector_arguments t = arguments();
     t.stride = stride;
     t.columns = p.depth;
-    if (needs_codes()) t.codes = codes;
-    // The codes' sums lie as the sums do, so that where there are some neither goes to the output at once.
-    const bool direct = in_place() && !needs_codes();
+    const bool direct = in_place();
     const auto run = [&](std::size_t streams, std::size_t first, std::size_t length) {
       t.streams = streams;
       t.apart = static_cast<std::ptrdiff_t>(length) * stride;
@@ -154,8 +148,7 @@ class vector_run {
         // Sums side by side are finished at once.
         const std::size_t pieces = t.lines == length && !direct ? 1 : streams;
         for (std::size_t s = 0; s < pieces; ++s) {
-          finish(static_cast<std::byte*>(t.sums) + s * t.sums_apart * kernel.sum_bytes,
-                 t.codes == nullptr ? nullptr : codes + s * t.sums_apart, output + o + s * length,
+          finish(static_cast<std::byte*>(t.sums) + s * t.sums_apart * kernel.sum_bytes, output + o + s * length,
                  pieces == 1 ? streams * t.lines : t.lines);
         }
       }
@@ -179,7 +172,6 @@ class vector_run {
       t.pitch = divided_up(t.columns, block) * block + 64 / kernel.sum_bytes;
       t.sums = filled(space.partials, kernel.chains * t.pitch * kernel.sum_bytes, 0);
       t.blanks = filled(space.blanks, t.pitch * kernel.element, p.blank);
-      if (needs_codes()) t.codes = reinterpret_cast<std::int32_t*>(filled(space.codes, 2 * t.pitch * 4, 0));
       if (direct) {
         t.matrix = p.matrix + static_cast<std::ptrdiff_t>(o * kernel.element);
         t.lines = p.depth;
@@ -188,9 +180,8 @@ class vector_run {
         read_across(t, o, now);
       }
       std::byte* const sums = in_place() && t.columns == now ? place(o) : space.sums.bytes(t.pitch * kernel.sum_bytes);
-      std::int32_t* const codes = t.codes == nullptr ? nullptr : t.codes + t.pitch;
-      kernel.join(t, sums, codes);
-      finish(sums, codes, o, now);
+      kernel.join(t, sums);
+      finish(sums, o, now);
       o += now;
     }
   }
@@ -208,16 +199,18 @@ class vector_run {
         p.read(p.operand, output, k + r, false, n, p.with_scale, lines + r * line);
       }
       t.x = p.x + k / kernel.group * kernel.unit;
+      if (p.more_x != nullptr) t.more_x = p.more_x + k / kernel.group * kernel.unit;
       kernel.across(t);
     }
     t.x = p.x;
+    t.more_x = p.more_x;
   }
 
   // Zero points, then the output.
-  void finish(void* sums, const std::int32_t* codes, std::size_t output, std::size_t n) {
+  void finish(void* sums, std::size_t output, std::size_t n) {
     if (p.correct != nullptr) {
       const std::int32_t* const zeros = p.zero.values + (p.zero.varies ? output : 0);
-      p.correct(static_cast<std::int32_t*>(sums), codes, n, p.x_zero, zeros, p.zero.varies, p.x_total);
+      p.correct(static_cast<std::int32_t*>(sums), n, zeros, p.zero.varies, p.x_total);
     }
     const std::byte* const from = static_cast<const std::byte*>(sums);
     if (p.c != nullptr) {
@@ -241,6 +234,7 @@ class vector_run {
     vector_arguments t;
     t.stride = p.stride;
     t.x = p.x;
+    t.more_x = p.more_x;
     t.source = p.source;
     t.blank = p.blank;
     return t;

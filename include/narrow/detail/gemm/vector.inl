@@ -7,7 +7,7 @@
 //   along(p, out)              the next R::along_operands operands of one line
 //   across(rows, offset, out)  R::across_operands operands from a group of lines; lane l of operand o is column
 //                              l / R::run * (R::run * operands) + o * R::run + l % R::run
-//   R::count(sums, m)          sums + the codes of m, where zero points may ask for it
+//   R::takes_more              whether a term of the vector may be the sum of two
 //
 // Along: one line of each of four streams, whose sums are enough to hide the latency of a step: a load and a step a
 // vector of the matrix, so that the memory bounds it. Across: a pass adds `fused` groups, 16 apart, to each partial
@@ -19,8 +19,8 @@
 // places.
 
 template <class R>
-inline constexpr bool counts_codes = requires(const typename R::steps::sums& s, const typename R::steps::operand& m) {
-  R::count(s, m);
+inline constexpr bool takes_more = requires {
+  R::takes_more;
 };
 template <class R>
 inline constexpr bool is_exact = std::is_same_v<typename R::steps::value, std::int32_t>;
@@ -73,7 +73,7 @@ template <class S>
 }
 
 // Sums of as many lines as there are streams of memory.
-template <class R, std::size_t Rows, bool Codes>
+template <class R, std::size_t Rows, bool More>
 struct dot_rows {
   using S = typename R::steps;
   static constexpr std::size_t vectors = partial_sums / S::width, operands = R::along_operands;
@@ -81,16 +81,20 @@ struct dot_rows {
   static constexpr std::size_t x_bytes = operands * S::width * S::unit;
   static_assert(operands % vectors == 0, "a step is whole rounds of the partial sums");
 
-  typename S::sums sum[Rows * vectors], codes[Codes ? Rows : 1];
+  typename S::sums sum[Rows * vectors];
   const std::byte* from[Rows];
   const std::byte* x;
+  std::ptrdiff_t more;  // from x to more_x
 
   // Whole steps of [offset, end) of each line; what lies `ahead` is fetched into the second-level cache.
   [[gnu::always_inline]] inline std::size_t add(const R& source, std::size_t offset, std::size_t end,
                                                 std::ptrdiff_t ahead) {
     for (; offset + step_bytes <= end; offset += step_bytes, x += x_bytes) {
-      typename S::operand right[operands];
-      NARROW_UNROLL for (std::size_t a = 0; a < operands; ++a) right[a] = S::load_operand(x + a * S::width * S::unit);
+      typename S::operand right[operands], rest[operands];
+      NARROW_UNROLL for (std::size_t a = 0; a < operands; ++a) {
+        right[a] = S::load_operand(x + a * S::width * S::unit);
+        if constexpr (More) rest[a] = S::load_operand(x + more + static_cast<std::ptrdiff_t>(a * S::width * S::unit));
+      }
       NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
         fetch(from[r] + offset, ahead);
         typename S::operand left[operands];
@@ -98,7 +102,7 @@ struct dot_rows {
         NARROW_UNROLL for (std::size_t a = 0; a < operands; ++a) {
           typename S::sums& to = sum[r * vectors + a % vectors];
           to = R::step(to, right[a], left[a]);
-          if constexpr (Codes) codes[r] = R::count(codes[r], left[a]);
+          if constexpr (More) to = R::step(to, rest[a], left[a]);
         }
       }
     }
@@ -107,61 +111,53 @@ struct dot_rows {
 
   // Line `line` of each stream.
   [[gnu::always_inline]] inline void run(const vector_arguments& t, std::size_t line) {
-    const std::size_t length = t.columns * R::element, more = length % step_bytes;
+    const std::size_t length = t.columns * R::element, incomplete = length % step_bytes;
     NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
       from[r] = t.matrix + static_cast<std::ptrdiff_t>(line) * t.stride + static_cast<std::ptrdiff_t>(r) * t.apart;
     }
     // The rest of each line, completed; first, since no sum stays in a register across a call of memcpy.
     alignas(64) std::byte rest[Rows][step_bytes];
-    for (std::size_t r = 0; r < Rows && more != 0; ++r) {
+    for (std::size_t r = 0; r < Rows && incomplete != 0; ++r) {
       __builtin_memset(rest[r], t.blank, step_bytes);
-      __builtin_memcpy(rest[r], from[r] + (length - more), more);
+      __builtin_memcpy(rest[r], from[r] + (length - incomplete), incomplete);
     }
     const R source(t);
     NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
       NARROW_UNROLL for (std::size_t v = 0; v < vectors; ++v) sum[r * vectors + v] = S::zero();
-      if constexpr (Codes) codes[r] = S::zero();
     }
     x = t.x;
+    more = More ? t.more_x - t.x : 0;
     // A stream goes on with its next line.
     const std::size_t reach = length < fetch_ahead ? length : fetch_ahead;
     const std::size_t turn = add(source, 0, length - reach, static_cast<std::ptrdiff_t>(reach));
     add(source, turn, length, t.stride + static_cast<std::ptrdiff_t>(reach - length));
-    if (more != 0) {
+    if (incomplete != 0) {
       NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) from[r] = rest[r];
       add(source, 0, step_bytes, 0);
     }
     typename S::value* const out = static_cast<typename S::value*>(t.sums) + line;
-    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
-      out[r * t.sums_apart] = tree<S>(sum + r * vectors);
-      if constexpr (Codes) {
-        typename S::sums total[vectors];
-        total[0] = codes[r];
-        NARROW_UNROLL for (std::size_t v = 1; v < vectors; ++v) total[v] = S::zero();
-        t.codes[line + r * t.sums_apart] = tree<S>(total);
-      }
-    }
+    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) out[r * t.sums_apart] = tree<S>(sum + r * vectors);
   }
 };
 
 template <class R>
 inline constexpr std::size_t streams_of = R::steps::width >= 8 ? 4 : 2;
-template <class R, bool Codes>
+template <class R, bool More>
 void dot_lines(const vector_arguments& t) {
   for (std::size_t line = 0; line < t.lines; ++line) {
     if (t.streams == 1) {
-      dot_rows<R, 1, Codes> rows;
+      dot_rows<R, 1, More> rows;
       rows.run(t, line);
     } else {
-      dot_rows<R, streams_of<R>, Codes> rows;
+      dot_rows<R, streams_of<R>, More> rows;
       rows.run(t, line);
     }
   }
 }
 template <class R>
 void along(const vector_arguments& t) {
-  if constexpr (counts_codes<R>) {
-    if (t.codes != nullptr) return dot_lines<R, true>(t);
+  if constexpr (takes_more<R>) {
+    if (t.more_x != nullptr) return dot_lines<R, true>(t);
   }
   dot_lines<R, false>(t);
 }
@@ -173,7 +169,7 @@ inline constexpr std::size_t chains_of = is_exact<R> ? 1 : partial_sums;
 template <class R>
 inline constexpr std::size_t across_block = R::across_operands* R::steps::width;
 
-template <class R, std::size_t Fused, bool Codes>
+template <class R, std::size_t Fused, bool More>
 struct across_pass {
   using S = typename R::steps;
   using value = typename S::value;
@@ -181,7 +177,7 @@ struct across_pass {
 
   const R source;
   const std::byte* lines[Fused][S::group];
-  typename S::operand x[Fused];
+  typename S::operand x[Fused], more[Fused];
   std::ptrdiff_t next;  // from a line to that of the next pass
 
   // Groups g, g + chains, ...; the last may lack lines.
@@ -190,6 +186,7 @@ struct across_pass {
     NARROW_UNROLL for (std::size_t f = 0; f < Fused; ++f) {
       const std::size_t group = g + f * chains_of<R>;
       x[f] = S::broadcast(t.x + group * S::unit);
+      if constexpr (More) more[f] = S::broadcast(t.more_x + group * S::unit);
       NARROW_UNROLL for (std::size_t u = 0; u < S::group; ++u) {
         const std::size_t line = group * S::group + u;
         lines[f][u] = line < t.lines ? t.matrix + static_cast<std::ptrdiff_t>(line) * t.stride : t.blanks;
@@ -197,40 +194,33 @@ struct across_pass {
     }
   }
 
-  [[gnu::always_inline]] inline void step(std::size_t column, value* to, std::int32_t* codes) const {
-    typename S::sums sum[operands], total[operands];
-    NARROW_UNROLL for (std::size_t o = 0; o < operands; ++o) {
-      sum[o] = S::load(to + o * S::width);
-      if constexpr (Codes) total[o] = S::load(codes + o * S::width);
-    }
+  [[gnu::always_inline]] inline void step(std::size_t column, value* to) const {
+    typename S::sums sum[operands];
+    NARROW_UNROLL for (std::size_t o = 0; o < operands; ++o) sum[o] = S::load(to + o * S::width);
     NARROW_UNROLL for (std::size_t f = 0; f < Fused; ++f) {
       NARROW_UNROLL for (std::size_t u = 0; u < S::group; ++u) fetch(lines[f][u] + column * R::element, next);
       typename S::operand m[operands];
       source.across(lines[f], column * R::element, m);
       NARROW_UNROLL for (std::size_t o = 0; o < operands; ++o) {
         sum[o] = R::step(sum[o], x[f], m[o]);
-        if constexpr (Codes) total[o] = R::count(total[o], m[o]);
+        if constexpr (More) sum[o] = R::step(sum[o], more[f], m[o]);
       }
     }
-    NARROW_UNROLL for (std::size_t o = 0; o < operands; ++o) {
-      S::store(to + o * S::width, sum[o]);
-      if constexpr (Codes) S::store(codes + o * S::width, total[o]);
-    }
+    NARROW_UNROLL for (std::size_t o = 0; o < operands; ++o) S::store(to + o * S::width, sum[o]);
   }
 };
 
 // The last block of columns ends with the line, and repeats some of the block before it.
-template <class R, std::size_t Fused, bool Codes>
+template <class R, std::size_t Fused, bool More>
 void pass(const vector_arguments& t, std::size_t g, typename R::steps::value* to) {
   constexpr std::size_t block = across_block<R>;
-  const across_pass<R, Fused, Codes> p(t, g);
+  const across_pass<R, Fused, More> p(t, g);
   std::size_t column = 0;
-  std::int32_t* codes = t.codes;
-  for (; column + block <= t.columns; column += block) p.step(column, to + column, codes + (Codes ? column : 0));
-  if (column < t.columns) p.step(t.columns - block, to + column, codes + (Codes ? column : 0));
+  for (; column + block <= t.columns; column += block) p.step(column, to + column);
+  if (column < t.columns) p.step(t.columns - block, to + column);
 }
 
-template <class R, std::size_t Fused, bool Codes>
+template <class R, std::size_t Fused, bool More>
 void add_lines(const vector_arguments& t) {
   using S = typename R::steps;
   constexpr std::size_t chains = chains_of<R>;
@@ -239,23 +229,23 @@ void add_lines(const vector_arguments& t) {
     for (std::size_t c = 0; c < chains && g + c < groups; ++c) {
       typename S::value* const to = static_cast<typename S::value*>(t.sums) + c * t.pitch;
       if (g + c + (Fused - 1) * chains < groups) {
-        pass<R, Fused, Codes>(t, g + c, to);
+        pass<R, Fused, More>(t, g + c, to);
       } else {
-        for (std::size_t f = g + c; f < groups; f += chains) pass<R, 1, Codes>(t, f, to);
+        for (std::size_t f = g + c; f < groups; f += chains) pass<R, 1, More>(t, f, to);
       }
     }
   }
 }
-template <class R, bool Codes>
+template <class R, bool More>
 void add_lines(const vector_arguments& t) {
   // Sixteen lines in one set of the cache would drive each other out.
-  if (R::steps::group == 4 && t.stride % 4096 == 0) return add_lines<R, 1, Codes>(t);
-  add_lines<R, R::across_fused, Codes>(t);
+  if (R::steps::group == 4 && t.stride % 4096 == 0) return add_lines<R, 1, More>(t);
+  add_lines<R, R::across_fused, More>(t);
 }
 template <class R>
 void across(const vector_arguments& t) {
-  if constexpr (counts_codes<R>) {
-    if (t.codes != nullptr) return add_lines<R, true>(t);
+  if constexpr (takes_more<R>) {
+    if (t.more_x != nullptr) return add_lines<R, true>(t);
   }
   add_lines<R, false>(t);
 }
@@ -296,7 +286,7 @@ template <class R>
 }
 
 template <class R>
-void join(const vector_arguments& t, void* sums, std::int32_t* codes) {
+void join(const vector_arguments& t, void* sums) {
   using S = typename R::steps;
   using value = typename S::value;
   constexpr std::size_t block = across_block<R>;
@@ -309,9 +299,6 @@ void join(const vector_arguments& t, void* sums, std::int32_t* codes) {
       S::store(part + o * S::width, joined_rows<R>(from + b + o * S::width, t.pitch));
     }
     put_in_order<R>(part, to + column);
-    if constexpr (counts_codes<R>) {
-      if (codes != nullptr) put_in_order<R>(t.codes + b, codes + column);
-    }
   }
 }
 

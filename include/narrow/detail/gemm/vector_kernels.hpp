@@ -34,6 +34,7 @@ struct bytes_source {
   using steps = s8_step;
   using operand = steps::operand;
   static constexpr std::size_t element = 1, run = 4, along_operands = 1, across_operands = 4, across_fused = 4;
+  static constexpr bool takes_more = true;
   operand flip;
   explicit bytes_source(const vector_arguments& t)
       : flip(_mm512_set1_epi8(static_cast<char>(static_cast<const byte_flip*>(t.source)->value))) {}
@@ -44,9 +45,6 @@ struct bytes_source {
     } else {
       return steps::step(sum, x, m);
     }
-  }
-  [[gnu::always_inline]] static inline steps::sums count(const steps::sums& sum, const operand& m) {
-    return step(sum, steps::ones(), m);
   }
   [[gnu::always_inline]] inline operand load(const std::byte* p) const {
     return _mm512_xor_si512(_mm512_loadu_si512(p), flip);

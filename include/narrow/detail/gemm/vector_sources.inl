@@ -96,11 +96,11 @@ void read_line(const void* operand, std::size_t output, std::size_t term, bool a
                                 reinterpret_cast<typename Panel::element*>(to));
 }
 
-// sum -= x_zero * codes + zero * x_total, modulo 2^32.
-inline void correct_vector(std::int32_t* sums, const std::int32_t* codes, std::size_t n, std::int32_t x_zero,
-                           const std::int32_t* zeros, bool zeros_vary, std::int32_t x_total) {
+// sum -= zero * x_total, modulo 2^32.
+inline void correct_vector(std::int32_t* sums, std::size_t n, const std::int32_t* zeros, bool zeros_vary,
+                           std::int32_t x_total) {
   using lane = lanes<std::uint32_t, static_cast<int>(lanes_of_32)>;
-  const auto zx = static_cast<std::uint32_t>(x_zero), total = static_cast<std::uint32_t>(x_total);
+  const auto total = static_cast<std::uint32_t>(x_total);
   const std::uint32_t same = static_cast<std::uint32_t>(zeros[0]) * total;
   std::size_t t = 0;
   for (; t + lanes_of_32 <= n; t += lanes_of_32) {
@@ -112,15 +112,10 @@ inline void correct_vector(std::int32_t* sums, const std::int32_t* codes, std::s
     } else {
       sum = sum - lane(same);
     }
-    if (codes != nullptr) {
-      __builtin_memcpy(&other.v, codes + t, sizeof other.v);
-      sum = sum - other * lane(zx);
-    }
     __builtin_memcpy(sums + t, &sum.v, sizeof sum.v);
   }
   for (; t < n; ++t) {
     const std::uint32_t zero = zeros_vary ? static_cast<std::uint32_t>(zeros[t]) * total : same;
-    const std::uint32_t code = codes == nullptr ? 0 : static_cast<std::uint32_t>(codes[t]) * zx;
-    sums[t] = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[t]) - zero - code);
+    sums[t] = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[t]) - zero);
   }
 }
