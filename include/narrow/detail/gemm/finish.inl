@@ -85,13 +85,25 @@ void finish_tile(const void* context, const void* sums, std::ptrdiff_t stride, s
           for (std::size_t q = 0; q < columns; ++q) scale[q] = static_cast<Value>(row_scale * c.column_scale[j + q]);
         }
         const auto alpha = static_cast<Value>(last.s.alpha);
+        // Reals of the output's type go there at once, but for what does not fill a vector.
+        using T = typename Context::finisher_type::T;
+        constexpr bool may_go_at_once = std::is_same_v<T, Value> || (std::is_same_v<T, float> && sizeof(Value) == 8);
+        const bool at_once = may_go_at_once && last.out.view.stride(1) == 1;
+        const std::size_t whole = at_once ? columns / V::width * V::width : 0;
         for (std::size_t q = 0; q < columns; q += V::width) {
           const std::size_t n = columns - q < V::width ? columns - q : V::width;
           typename V::vector x = V::product(V::from(row + q), V::from(factor + q));
           if (alpha != 1) x = V::product(V::all(alpha), x);
-          V::store(buffer + q, apply_all<V, 0>(last.ops, x, j + q, n));
+          x = apply_all<V, 0>(last.ops, x, j + q, n);
+          if constexpr (may_go_at_once) {
+            if (q < whole) {
+              V::store(&last.out.view(i + r, j + q), x);
+              continue;
+            }
+          }
+          V::store(buffer + q, x);
         }
-        last.store(buffer, i + r, j, columns);
+        if (whole < columns) last.store(buffer + whole, i + r, j + whole, columns - whole);
         continue;
       }
     }

@@ -71,6 +71,23 @@ template <bool Flush = false>
   }
 }
 
+// n 16-bit elements, a multiple of 4, every one exclusive-or `flip`: of each four the low bytes, then the high ones.
+inline void split_limbs(const std::uint16_t* from, std::size_t n, int flip, std::byte* to) {
+  const __m256i split = _mm256_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15,  //
+                                         0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15);
+  const __m256i mask = _mm256_set1_epi16(static_cast<std::int16_t>(flip));
+  std::size_t t = 0;
+  for (; t + 16 <= n; t += 16) {
+    const __m256i x = _mm256_xor_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + t)), mask);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + 2 * t), _mm256_shuffle_epi8(x, split));
+  }
+  for (; t < n; t += 4) {
+    const __m128i x =
+        _mm_xor_si128(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + t)), _mm256_castsi256_si128(mask));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to + 2 * t), _mm_shuffle_epi8(x, _mm256_castsi256_si128(split)));
+  }
+}
+
 // Four rows of 16-bit elements, low bytes in one plane and high bytes in the next.
 inline void interleave_limbs(const std::uint16_t* const* row, std::size_t width, std::byte* to) {
   // Of each half: a column's low bytes of two terms, then its high bytes.

@@ -102,9 +102,8 @@ inline void limb_row_sums(const std::byte* a, std::ptrdiff_t stride, std::size_t
       const __mmask16 mask = static_cast<__mmask16>(left >= 8 ? 0xFFFF : (1U << (2 * left)) - 1);
       sum = _mm512_dpbusd_epi32(sum, _mm512_maskz_loadu_epi32(mask, a + g * 8), s8_step::ones());
     }
-    std::int32_t out[16];
-    _mm512_storeu_si512(out, sum);
-    for (std::size_t t = 0; t < 16; t += 2) to[r] += out[t] + std::int64_t{256} * out[t + 1];
+    const __m512i high = _mm512_srai_epi64(sum, 32), low = _mm512_srai_epi64(_mm512_slli_epi64(sum, 32), 32);
+    to[r] += _mm512_reduce_add_epi64(_mm512_add_epi64(_mm512_slli_epi64(high, 8), low));
   }
 }
 

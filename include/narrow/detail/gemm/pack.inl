@@ -142,6 +142,17 @@ struct converter {
 template <class Panel>
 inline constexpr std::size_t unit_bytes = Panel::planes * 4;
 
+// What has to be flipped in 16-bit elements of a row of limbs that need no other conversion; -1 where there is one.
+template <class Panel, class Operand>
+inline constexpr int plain_limb_flip = [] {
+  if constexpr (Panel::planes == 2 && Panel::group == 4) {
+    constexpr auto S = Panel::low_flip != 0 ? panel_sign::is_signed : panel_sign::is_unsigned;
+    return sizeof(typename Operand::value_type) == 2 ? (panel_offset<Operand, S, 16> & 0xFFFF) ^ Panel::low_flip : -1;
+  } else {
+    return -1;
+  }
+}();
+
 // The groups of one row: depth elements from k on, padded with zeros to whole groups.
 template <class Panel, class Operand>
 void write_row(const Operand& x, std::size_t i, std::size_t k, std::size_t depth, bool with_scale, std::byte* to) {
@@ -151,18 +162,21 @@ void write_row(const Operand& x, std::size_t i, std::size_t k, std::size_t depth
   if constexpr (group == 32) {
     write_bits_of_row<Panel>(x, i, k, depth, to);
   } else if constexpr (Panel::planes == 2 && sizeof(element) == 2) {
+    std::size_t done = 0;
+    if constexpr (plain_limb_flip<Panel, Operand> >= 0) {
+      if (x.elements().stride(1) == 1 && depth >= group) {
+        done = depth / group * group;
+        split_limbs(reinterpret_cast<const std::uint16_t*>(&x.elements()(i, k)), done, plain_limb_flip<Panel, Operand>,
+                    to);
+      }
+    }
     element codes[256];
-    for (std::size_t done = 0; done < whole; done += 256) {
+    for (; done < whole; done += 256) {
       const std::size_t now = whole - done < 256 ? whole - done : 256;
       const std::size_t have = depth - done < now ? depth - done : now;
       converter<Panel, Operand>::run(x, i, k + done, 1, with_scale, have, codes);
       for (std::size_t t = have; t < now; ++t) codes[t] = 0;
-      for (std::size_t t = 0; t < now; t += 4) {
-        for (std::size_t u = 0; u < 4; ++u) {
-          to[2 * (done + t) + u] = static_cast<std::byte>(codes[t + u] & 0xFF);
-          to[2 * (done + t) + 4 + u] = static_cast<std::byte>(codes[t + u] >> 8);
-        }
-      }
+      split_limbs(codes, now, 0, to + 2 * done);
     }
   } else {
     converter<Panel, Operand>::run(x, i, k, 1, with_scale, depth, reinterpret_cast<element*>(to));
