@@ -255,10 +255,9 @@ void write_group(const Operand& x, std::size_t k, std::size_t terms, std::size_t
   }
 }
 
-// ---- whole blocks
-// -----------------------------------------------------------------------------------------------------
+// ---- whole blocks ---------------------------------------------------------------------------------------------------
 
-inline constexpr std::size_t transposed_groups = 32, transposed_rows = 16;
+inline constexpr std::size_t transposed_groups = 32, transposed_rows = 16, groups_ahead = 4;
 
 // Rows [i, i + rows) and depth [k, k + depth) of a, operand element (i, k); rows `stride` bytes apart.
 template <class Panel, class Operand>
@@ -355,19 +354,25 @@ void pack_panels(const void* operand, std::size_t k, std::size_t depth, std::siz
       std::size_t q = c;
       if constexpr (is_plain<Panel, Operand>) {
         if (elements.stride(1) == 1 && terms == group) {
-          // Whole panels of elements as they are: nothing between the loads and the shuffles.
+          // Whole panels of elements as they are: nothing between the loads and the shuffles. Pieces of rows are too
+          // short for the hardware to see them coming.
           const typename Panel::element* row[group];
           for (std::size_t t = 0; t < group; ++t) {
             row[t] = reinterpret_cast<const typename Panel::element*>(&elements(k + g * group + t, j + c));
           }
           std::byte* out = to + c / panel_columns * panel_bytes + g * panel_columns * unit;
+          const std::ptrdiff_t ahead =
+              elements.stride(0) * static_cast<std::ptrdiff_t>(groups_ahead * group * sizeof(typename Panel::element));
           for (; q + panel_columns <= end; q += panel_columns, out += panel_bytes) {
             if constexpr (group == 4) {
               interleave_bytes(row, panel_columns, plain_flip<Panel, Operand>, out);
             } else {
               interleave_pairs<true>(row[0], row[1], panel_columns, out);
             }
-            for (std::size_t t = 0; t < group; ++t) row[t] += panel_columns;
+            for (std::size_t t = 0; t < group; ++t) {
+              __builtin_prefetch(reinterpret_cast<const std::byte*>(row[t]) + ahead, 0, 3);
+              row[t] += panel_columns;
+            }
           }
         }
       }

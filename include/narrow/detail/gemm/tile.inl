@@ -31,7 +31,7 @@ template <class S, std::size_t Rows, std::size_t Vectors>
     typename S::operand right[Vectors];
     NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
       right[v] = S::load_operand(b + v * S::width * S::unit);
-      __builtin_prefetch(b + near_ahead + v * S::width * S::unit);
+      __builtin_prefetch(b + near_ahead(Rows) + v * S::width * S::unit);
     }
     for (std::size_t line = 0; line < tile_ahead; line += 64) __builtin_prefetch(soon + line, 0, 2);
     soon += soon_step;
@@ -104,12 +104,17 @@ void column_sums(const std::byte* b, std::size_t groups, std::size_t vectors, st
   const std::size_t stride = vectors * S::width * S::unit;
   for (std::size_t v = 0; v < vectors; ++v) {
     const std::byte* from = b + v * S::width * S::unit;
-    typename S::sums sum = S::zero();
-    for (std::size_t g = 0; g < groups; ++g, from += stride) {
-      sum = S::step(sum, S::ones(), S::load_operand(from));
+    typename S::sums sum[4];  // as many hide a step's latency
+    NARROW_UNROLL for (std::size_t s = 0; s < 4; ++s) sum[s] = S::zero();
+    std::size_t g = 0;
+    for (; g + 4 <= groups; g += 4) {
+      NARROW_UNROLL for (std::size_t s = 0; s < 4; ++s, from += stride) {
+        sum[s] = S::step(sum[s], S::ones(), S::load_operand(from));
+      }
     }
+    for (; g < groups; ++g, from += stride) sum[0] = S::step(sum[0], S::ones(), S::load_operand(from));
     std::int32_t out[S::width];
-    S::store(out, sum);
+    S::store(out, S::add(S::add(sum[0], sum[1]), S::add(sum[2], sum[3])));
     for (std::size_t t = 0; t < S::width; ++t) to[v * S::width + t] += out[t];
   }
 }
