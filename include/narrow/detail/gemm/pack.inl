@@ -200,6 +200,8 @@ template <class Panel, class Operand>
 inline constexpr bool is_plain = [] {
   if constexpr (std::is_same_v<Panel, bf16_panel> && requires { typename Operand::E; }) {
     return std::is_same_v<typename Operand::E, bfloat16::encoding_type>;
+  } else if constexpr (Panel::group == 1) {
+    return std::is_same_v<typename Panel::element, typename Operand::value_type>;
   } else if constexpr (Panel::group == 4 && Panel::planes == 1) {
     return plain_flip<Panel, Operand> >= 0;
   } else {
@@ -364,7 +366,11 @@ void pack_panels(const void* operand, std::size_t k, std::size_t depth, std::siz
           const std::ptrdiff_t ahead =
               elements.stride(0) * static_cast<std::ptrdiff_t>(groups_ahead * group * sizeof(typename Panel::element));
           for (; q + panel_columns <= end; q += panel_columns, out += panel_bytes) {
-            if constexpr (group == 4) {
+            if constexpr (group == 1) {
+              for (std::size_t b = 0; b < panel_columns * unit; b += 64) {
+                __builtin_memcpy(out + b, reinterpret_cast<const std::byte*>(row[0]) + b, 64);
+              }
+            } else if constexpr (group == 4) {
               interleave_bytes(row, panel_columns, plain_flip<Panel, Operand>, out);
             } else {
               interleave_pairs<true>(row[0], row[1], panel_columns, out);
