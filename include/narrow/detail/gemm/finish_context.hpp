@@ -14,12 +14,13 @@ struct finish_context {
   using value_type = typename Finisher::value_type;
   const Finisher* last = nullptr;
   bool by_vectors = false;            // beta is 0, sums are below 2^53, and there are rows to speak of
+  // Null where integers come out, which have no use for scales.
   const double* row_scale = nullptr;  // of each row, or one of all
   bool rows_vary = false;
   const double* column_scale = nullptr;       // of each column
   const value_type* uniform_scale = nullptr;  // their products where all rows have the same one, padded to a tile
 
-  double row_scale_of(std::size_t i) const { return row_scale[rows_vary ? i : 0]; }
+  double row_scale_of(std::size_t i) const { return Finisher::leaves_integers ? 1 : row_scale[rows_vary ? i : 0]; }
 
   template <class A, class B>
   void fill(const Finisher& finisher, const A& a, const B& b, bool with_scale, scratch& space) {
