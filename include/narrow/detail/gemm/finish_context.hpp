@@ -13,7 +13,7 @@ struct finish_context {
   using finisher_type = Finisher;
   using value_type = typename Finisher::value_type;
   const Finisher* last = nullptr;
-  bool by_vectors = false;            // beta is 0, sums are below 2^53, and there are rows to speak of
+  bool by_vectors = false;  // beta is 0, sums are below 2^53, and there are rows to speak of
   // Null where integers come out, which have no use for scales.
   const double* row_scale = nullptr;  // of each row, or one of all
   bool rows_vary = false;
