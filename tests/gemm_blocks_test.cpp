@@ -22,7 +22,8 @@ using support::on_target;
 struct shape {
   std::size_t m, depth, n;
 };
-// Around tiles of 4, 6 and 12 rows and 16 and 32 columns; blocks of 1,024 groups, 144 rows, 512 and 2,048 columns.
+// Around tiles of 4, 6 and 12 rows and 16 and 32 columns; blocks of 1,024 groups, 144 rows, 512 and 2,048 columns; and,
+// where there are sums in a workspace (of several blocks of depth), of 1,920 rows.
 constexpr shape shapes[] = {{4, 5, 15},    {5, 64, 16},   {6, 7, 17},     {11, 33, 31},   {12, 9, 32},    {13, 31, 33},
                             {24, 130, 63}, {25, 255, 64}, {37, 257, 65},  {47, 511, 40},  {13, 1023, 20}, {7, 1025, 33},
                             {3, 2049, 48}, {479, 3, 5},   {481, 12, 34},  {961, 5, 3},    {2, 300, 511},  {3, 70, 513},
@@ -42,12 +43,12 @@ bool same_elements(const matrix<T>& x, const matrix<T>& y) {
   return true;
 }
 
-template <class A, class B, class C>
-void check_shapes() {
+template <class A, class B, class C, std::size_t Count>
+void check_shapes(const shape (&sizes)[Count]) {
   generator random(3);
   narrow::thread_pool threads(3);
   int variant = 0;
-  for (const auto& [m, depth, n] : shapes) {
+  for (const auto& [m, depth, n] : sizes) {
     ++variant;
     SCOPED_TRACE(std::to_string(m) + " x " + std::to_string(depth) + " x " + std::to_string(n));
     const matrix<A> a(m, depth, static_cast<layout>(variant % layout_count));
@@ -86,13 +87,17 @@ void check_shapes() {
   }
 }
 
-TEST(GemmBlocks, Float32) { check_shapes<float, float, float>(); }
-TEST(GemmBlocks, Float16) { check_shapes<narrow::float16, narrow::float16, float>(); }
-TEST(GemmBlocks, Bfloat16) { check_shapes<narrow::bfloat16, narrow::float8_e4m3fn, float>(); }
-TEST(GemmBlocks, SignedBytes) { check_shapes<std::int8_t, std::int8_t, std::int32_t>(); }
-TEST(GemmBlocks, UnsignedBytes) { check_shapes<std::uint8_t, std::uint8_t, double>(); }
-TEST(GemmBlocks, SixteenBits) { check_shapes<std::int16_t, narrow::fixed<4, 12>, double>(); }
-TEST(GemmBlocks, FixedOfMoreBits) { check_shapes<narrow::fixed<6, 14>, std::int8_t, float>(); }
+TEST(GemmBlocks, Float32) { check_shapes<float, float, float>(shapes); }
+TEST(GemmBlocks, Float16) { check_shapes<narrow::float16, narrow::float16, float>(shapes); }
+TEST(GemmBlocks, Bfloat16) { check_shapes<narrow::bfloat16, narrow::float8_e4m3fn, float>(shapes); }
+TEST(GemmBlocks, SignedBytes) { check_shapes<std::int8_t, std::int8_t, std::int32_t>(shapes); }
+TEST(GemmBlocks, UnsignedBytes) { check_shapes<std::uint8_t, std::uint8_t, double>(shapes); }
+TEST(GemmBlocks, SixteenBits) { check_shapes<std::int16_t, narrow::fixed<4, 12>, double>(shapes); }
+TEST(GemmBlocks, FixedOfMoreBits) { check_shapes<narrow::fixed<6, 14>, std::int8_t, float>(shapes); }
+TEST(GemmBlocks, ManyRows) {
+  check_shapes<narrow::fixed<6, 14>, std::int8_t, float>({{1930, 520, 2}});
+  check_shapes<std::int16_t, narrow::fixed<4, 12>, float>({{1921, 2060, 2}});
+}
 
 // Zero points that vary along rows and columns, per tensor, and none, of both signs.
 template <class A, class B>

@@ -150,6 +150,26 @@ TEST(RequantizeByFloats, TiesGoToTheEvenCode) {
   }
 }
 
+// An epilogue of the caller's that looks like integer_bias and is not: no vector form may take its place.
+struct subtracted {
+  static constexpr bool acts_on_accumulator = true;
+  std::vector<std::int32_t> values;
+  const std::vector<std::int32_t>& elements() const { return values; }
+  std::int32_t at(std::size_t j) const { return values[j]; }
+  std::int64_t operator()(std::int64_t v, std::size_t, std::size_t j) const { return v - at(j); }
+};
+TEST(Requantize, KeepsToTheCallersEpilogue) {
+  const std::vector<std::uint8_t> a(2, 30);
+  const std::vector<std::int8_t> b(20, 1);
+  std::vector<std::int8_t> c(40);
+  for (const narrow::target t : support::supported_targets()) {
+    const support::on_target scope(t);
+    narrow::gemm(narrow::view(a, 2, 1), narrow::view(b, 1, 20), narrow::view(c, 2, 20),
+                 subtracted{std::vector<std::int32_t>(20, 7)}, narrow::requantize_float{{1.0F}});
+    EXPECT_EQ(c, std::vector<std::int8_t>(40, 23)) << narrow::name_of(t);
+  }
+}
+
 TEST(Requantize, RefusesBadParameters) {
   std::vector<std::uint8_t> a(4), c(4, 77);
   std::vector<std::int8_t> b(4);

@@ -40,10 +40,10 @@ class GemvOfIntegers : public testing::Test {
     const matrix<B> b(depth, n, chosen(m == 1 ? 1 : layout_count));
     a.fill(random_);
     b.fill(random_);
-    // Codes of the format: those of an unsigned one lie 128 higher.
+    // Codes of the format.
     const auto zeros = [&](std::size_t count, bool is_vector, bool is_signed) {
-      std::vector<std::int32_t> result(count,
-                                       is_vector ? (is_signed ? std::min(x_zero, 127) : std::max(x_zero, 0)) : 0);
+      std::vector<std::int32_t> result(
+          count, is_vector ? (is_signed ? std::clamp(x_zero, -128, 127) : std::max(x_zero, 0)) : 0);
       if (!is_vector && matrix_zeros) {
         for (auto& z : result) z = static_cast<std::int32_t>(random_() % 256) - (is_signed ? 128 : 0);
       }
@@ -70,7 +70,7 @@ class GemvOfIntegers : public testing::Test {
     }
   }
   void check_both(std::size_t outputs, std::size_t depth) {
-    for (const int x_zero : {0, 128, -128, 3}) {
+    for (const int x_zero : {0, 128, -128, 3, 1, 255, -127}) {
       for (const bool matrix_zeros : {false, true}) {
         check(1, depth, outputs, x_zero, matrix_zeros);
         check(outputs, depth, 1, x_zero, matrix_zeros);

@@ -187,7 +187,7 @@ TYPED_TEST_SUITE(SquareRoot, all_formats, format_name);
 struct every_root {
   template <class Rounding, class Overflow>
   void operator()(const operations& tested, const expectation<Rounding, Overflow>& expected) const {
-    for (std::uint32_t code = 0; code < expected.codes(); code += every(7)) {
+    for (std::uint32_t code = 0; code < expected.codes(); ++code) {
       const std::uint32_t got = tested.sqrt(code);
       ASSERT_TRUE(expected.same(got, expected.square_root(expected.value(code)))) << expected.value(code);
     }

@@ -1,6 +1,6 @@
 // Bulk conversion: a view of reals to a tensor of codes under a scheme, and back.
 //
-//   auto xq = quantize<uint8>(x, affine::fit(x));                    // owns its codes
+//   auto xq = quantize<uint8>(x, affine::fit(x));                            // owns its codes
 //   quantize_into(x, codes, fixed_scheme, toward_zero{}, &counts, wrap{});   // into memory of the caller's
 //   dequantize_into(xq, y);
 //

@@ -84,8 +84,8 @@ class FixedPoint : public testing::TestWithParam<fixed_codec> {
     for_neighbours<double>(x, [&](double d) { check_modes(d, fraction); });
   }
 
-  // Every code of up to 16 bits and two beyond each end, every 2^(bits - 12)-th or so of the wider formats (and of all
-  // where a sweep takes too long).
+  // Every code of up to 16 bits (where sweeps are short: 12) and two beyond each end, every 2^(bits - 12)-th or so of
+  // the wider formats, and those around the ends and zero.
   template <class Action>
   void for_codes(const Action& action) const {
     const std::int64_t step = codec.bits <= 12   ? 1

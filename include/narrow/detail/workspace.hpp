@@ -2,6 +2,7 @@
 // has one workspace, which grows to the largest product it has seen and lives as long as the thread.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -24,7 +25,11 @@ class scratch {
       const std::align_val_t alignment{size < 2 * huge_page ? 4096 : huge_page};
       memory_ = {static_cast<std::byte*>(::operator new(size, alignment)), {alignment}};
 #if defined(MADV_HUGEPAGE)
-      if (size >= 2 * huge_page) (void)madvise(memory_.get(), size / huge_page * huge_page, MADV_HUGEPAGE);
+      if (size >= 2 * huge_page) {
+        const int before = errno;  // where there are none, that is no error of the caller's
+        (void)madvise(memory_.get(), size / huge_page * huge_page, MADV_HUGEPAGE);
+        errno = before;
+      }
 #endif
       size_ = size;
     }

@@ -8,7 +8,9 @@
 // inference", CVPR 2018.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "narrow/detail/exact.hpp"

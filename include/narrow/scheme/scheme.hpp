@@ -41,7 +41,9 @@ constexpr granularity per_axis(std::size_t axis) { return {axis}; }
 //   s.factor<E>(place)                                 double: real = factor * (code - zero_point) for fixed point,
 //                                                      factor * E's value for others
 //   s.zero_point(place)                                an integer; without it, 0
-//   S::factor_is_power_of_two                          true where it always is: sums are then scaled without rounding
+//   s.zero_point_range()                               a pair, the least and the greatest; without it, all are asked
+//   for S::factor_is_power_of_two                          true where it always is: sums are then scaled without
+//   rounding
 //
 // Bulk conversion has shorter ways (detail/codec/) for a scheme that also says
 //   s.linear<E>(place)       {step, zero_point}: fixed-point codes are round(real / step) + zero_point, saturated

@@ -132,6 +132,13 @@ class gemm_run {
     return one_pass || (!needs_row_sums && p.b_column_sums != nullptr);
   }
 
+  // Rows of a that the second-level cache holds: fewer where a kernel takes all of a greater depth.
+  std::size_t most_rows_packed() const {
+    if (!kernel.whole_depth) return gemm_blocks::rows;
+    const std::size_t bytes = gemm_blocks::rows * gemm_blocks::depth_bytes / static_cast<std::size_t>(strip_stride);
+    return std::clamp<std::size_t>(bytes, 1, gemm_blocks::rows);
+  }
+
   // All of the depth for one block of rows and columns.
   void block(bool first_columns) {
     if (p.c != nullptr) {
@@ -148,7 +155,7 @@ class gemm_run {
       const std::byte* const panels = p.packed_b == nullptr ? pack_columns(g, some) : nullptr;
       const bool last = g + some >= groups;
       if (g == 0 || last) end_column_sums(g == 0);
-      const std::size_t step = even_piece(rows, gemm_blocks::rows, kernel.rows);
+      const std::size_t step = even_piece(rows, most_rows_packed(), kernel.rows);
       for (std::size_t r = 0; r < rows; r += step) {
         const std::size_t height = std::min(step, rows - r);
         std::ptrdiff_t stride = p.ready_stride;

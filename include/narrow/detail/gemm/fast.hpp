@@ -16,9 +16,10 @@
 namespace narrow::detail {
 
 // Whether the rows of a are in memory as the panel wants them, so that nothing need be packed. Rows at a distance of a
-// multiple of 4 KiB share a set of the first-level cache, which has 8 places.
+// multiple of 4 KiB share a set of the first-level cache, which has 8 places: too few for those of a high tile.
 template <class Panel, class A>
-const std::byte* ready_rows(const A& a, std::size_t depth, bool with_scale, bool flushes_by_itself) {
+const std::byte* ready_rows(const A& a, std::size_t depth, bool with_scale, bool flushes_by_itself,
+                            std::size_t tile_rows) {
   constexpr bool same = [] {
     if constexpr (real_element<typename A::value_type>) {
       return std::is_same_v<Panel, real_panel<typename A::value_type>>;
@@ -35,7 +36,7 @@ const std::byte* ready_rows(const A& a, std::size_t depth, bool with_scale, bool
     const auto bytes = rows.stride(0) * static_cast<std::ptrdiff_t>(sizeof(typename A::value_type));
     if (std::is_same_v<Panel, bf16_panel> && !flushes_by_itself) return nullptr;
     if (with_scale || rows.stride(1) != 1 || depth % Panel::group != 0) return nullptr;
-    if (bytes % 4096 == 0 && rows.extent(0) > 4) return nullptr;
+    if (bytes % 4096 == 0 && std::min(rows.extent(0), tile_rows) > 4) return nullptr;
     return reinterpret_cast<const std::byte*>(rows.data());
   } else {
     return nullptr;
@@ -116,7 +117,7 @@ void run_plan(gemm_plan& plan, const packed_panels* ready, bool flushes_by_itsel
     plan.packed_stride = ready->panel_bytes;
     plan.b_column_sums = ready->column_sums.data();
   }
-  plan.ready_a = ready_rows<PanelA>(a, plan.depth, with_scale, flushes_by_itself);
+  plan.ready_a = ready_rows<PanelA>(a, plan.depth, with_scale, flushes_by_itself, plan.kernel->rows);
   plan.ready_stride = a.elements().stride(0) * static_cast<std::ptrdiff_t>(sizeof(typename A::value_type));
   using Sum = typename PanelA::sum;
   if constexpr (std::is_integral_v<Sum> && !std::is_same_v<PanelA, bit_panel>) {
@@ -163,7 +164,7 @@ bool run_kernel(Target target, const A& a, const B& b, const Finisher& last, boo
   }
 }
 
-// Products of reals with one row or one column, whose packed operands hold such panels.
+// The product of reals with one row or one column: of a matrix as it lies in memory, or of such panels, packed before.
 template <class Class, class Panel, class Target, class A, class B, class Finisher, class E>
 bool multiply_reals_vector(Target target, const A& a, const B& b, const Finisher& last, bool with_scale, const E& e) {
   if constexpr (is_packed<B>) {
@@ -178,8 +179,8 @@ bool multiply_reals_vector(Target target, const A& a, const B& b, const Finisher
   }
 }
 
-// Of integers, but for packed operands, whose tiles serve one row as well, and for binary, whose codes are not what
-// multiplies.
+// The same of integers. Packed ones are left to the tiles, which serve one row as well, and so is binary, whose codes
+// are not what multiplies.
 template <class Class, class Target, class A, class B, class Finisher, class E>
 bool multiply_integers_vector(Target target, const A& a, const B& b, const Finisher& last, bool with_scale,
                               const E& e) {

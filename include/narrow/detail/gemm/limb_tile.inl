@@ -4,13 +4,15 @@
 //   a = 256 ah + al, b = 256 bh + bl:   a b = 65536 ah bh + 256 (ah bl + al bh) + al bl
 //
 // The bytes of a are unsigned and those of b signed, by offsets that the zero points take up. The two middle products
-// share their sums: 3 sums for each vector of c, so that 4 rows x 2 vectors take 24 registers. A block of depth adds at
-// most 1,024 terms of 2 * 255 * 128 to a 32-bit sum; the blocks meet in 64 bits. The limit is a quarter of vpdpbusd.
+// share their sums: 3 sums for each vector of c, so that 4 rows x 2 vectors take 24 registers. The terms of a
+// block of depth, of 2 * 255 * 128 at most, fit 32-bit sums; the blocks meet in 64 bits. The limit is a quarter of
+// vpdpbusd.
 
 struct limb_step {
   using sums = __m512i;
   using value = std::int64_t;
   static constexpr std::size_t width = 16, unit = 8, group = 4;
+  static_assert(gemm_blocks::depth_bytes / unit * group * 2 * 255 * 128 < std::size_t{1} << 31);
 };
 
 // Columns [j, j + 8) of row r, as far as they exist.

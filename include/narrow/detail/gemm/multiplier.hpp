@@ -3,9 +3,10 @@
 //
 // 32 by 32 bits give 64: the even lanes first, then the odd ones, shifted down before and into place after.
 //
-// tflite_double: for either sign (p + 2^30) >> 31 is what saturating_rounding_doubling_high_mul does. Its overflow
-// takes a multiplier of -2^31, which requantize refuses. tflite_single: right = 31 - shift, between 1 and 62; no sum of
-// 64 bits overflows.
+// tflite_double   (p + 2^30) >> 31 is what saturating_rounding_doubling_high_mul does, for p < 0 too:
+//                   trunc((p + 1 - 2^30) / 2^31) = ceil((p + 1 - 2^30) / 2^31) = floor((p + 2^30) / 2^31)
+//                 Its overflow takes a multiplier of -2^31, which requantize refuses.
+// tflite_single   right = 31 - shift, between 1 and 62; no sum of 64 bits overflows.
 #pragma once
 
 #include <cstddef>

@@ -29,7 +29,7 @@ struct code_panel {
 
 // What the call's pieces read: the packed vector, zero points, scales.
 struct vector_parameters {
-  scratch x, more_x, zeros, scales;
+  scratch x, halves, zeros, scales;
 };
 
 template <class Panel, class Target, class Vector>
@@ -143,11 +143,14 @@ class vector_front {
       const bool as_they_are = zero == 0, flipped = zero == (x_is_signed ? -128 : 128);
       const bool terms_signed = as_they_are ? x_is_signed : flipped ? !x_is_signed : true;
       if (terms_signed) {
-        p.x = bytes(packed_vector<byte_panel<panel_sign::is_signed>, Target, Vector>::pack(x, false, space.x));
+        const auto* const to =
+            packed_vector<byte_panel<panel_sign::is_signed>, Target, Vector>::pack(x, false, space.x);
+        p.x = bytes(to);
+        const bool needs_split = !as_they_are && !flipped && p.depth != 0;
+        if (needs_split && !split(x, reinterpret_cast<const std::int8_t*>(to), zero, p, space.halves)) return false;
       } else {
         p.x = bytes(packed_vector<byte_panel<panel_sign::is_unsigned>, Target, Vector>::pack(x, false, space.x));
       }
-      if (!as_they_are && !flipped && !split(x, zero, p, space)) return false;
       p.x_total = terms_signed ? total<std::int8_t>(p) : total<std::uint8_t>(p);
       static constexpr byte_flip none{0}, sign{128};
       const byte_flip& flip = matrix_is_signed == terms_signed ? sign : none;
@@ -179,23 +182,23 @@ class vector_front {
     return true;
   }
 
-  // The packed codes of x, as signed bytes, become halves of their differences from its zero point; the other halves go
-  // beside them. False where these are more than two bytes hold.
-  static bool split(const Vector& x, std::int32_t zero, vector_plan& p, vector_parameters& space) {
+  // Halves of the differences of x's codes, packed as signed bytes, from its zero point, and the other halves behind
+  // them. False where these are more than two bytes hold.
+  static bool split(const Vector& x, const std::int8_t* codes, std::int32_t zero, vector_plan& p, scratch& space) {
     using Panel = byte_panel<panel_sign::is_signed>;
+    constexpr std::size_t step = vector_blocks::groups * Panel::group;
     const std::int32_t packed_zero = zero + Panel::template offset<Vector>;
     if (packed_zero <= -128 || packed_zero > 127) return false;
-    std::int8_t* const first = space.x.get<std::int8_t>(0);
-    const std::size_t size =
-        divided_up(x.columns(), vector_blocks::groups * Panel::group) * vector_blocks::groups * Panel::group;
-    std::int8_t* const second = space.more_x.get<std::int8_t>(size);
+    const std::size_t size = divided_up(x.columns(), step) * step;
+    std::int8_t* const first = space.get<std::int8_t>(2 * size);
+    std::fill(first, first + 2 * size, std::int8_t{0});
     for (std::size_t k = 0; k < x.columns(); ++k) {
-      const std::int32_t term = first[k] - packed_zero, half = term >> 1;
+      const std::int32_t term = codes[k] - packed_zero, half = term >> 1;
       first[k] = static_cast<std::int8_t>(half);
-      second[k] = static_cast<std::int8_t>(term - half);
+      first[size + k] = static_cast<std::int8_t>(term - half);
     }
-    std::fill(second + x.columns(), second + size, std::int8_t{0});
-    p.more_x = bytes(second);
+    p.x = bytes(first);
+    p.more = static_cast<std::ptrdiff_t>(size);
     return true;
   }
 
@@ -203,9 +206,9 @@ class vector_front {
   template <class Byte>
   static std::int32_t total(const vector_plan& p) {
     std::uint32_t result = 0;
-    for (const std::byte* from : {p.x, p.more_x}) {
-      const Byte* const terms = reinterpret_cast<const Byte*>(from);
-      for (std::size_t k = 0; from != nullptr && k < p.depth; ++k) result += static_cast<std::uint32_t>(terms[k]);
+    for (std::size_t k = 0; k < p.depth; ++k) {
+      result += static_cast<std::uint32_t>(reinterpret_cast<const Byte*>(p.x)[k]);
+      if (p.more != 0) result += static_cast<std::uint32_t>(reinterpret_cast<const Byte*>(p.x + p.more)[k]);
     }
     return static_cast<std::int32_t>(result);
   }

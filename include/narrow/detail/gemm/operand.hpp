@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "narrow/encoding/binary.hpp"
@@ -143,6 +144,7 @@ struct coded_operand {
     if constexpr (is_fixed && !is_binary && requires { view.scheme->zero_point_range(); }) {
       return view.scheme->zero_point_range();
     } else if constexpr (is_fixed && !is_binary && requires { view.scheme->zero_point(0); }) {
+      if (view.scheme->count() == 0) return {0, 0};
       std::pair<std::int64_t, std::int64_t> range(zero_point(0), zero_point(0));
       for (std::size_t place = 1; place < view.scheme->count(); ++place) {
         range = {std::min(range.first, zero_point(place)), std::max(range.second, zero_point(place))};

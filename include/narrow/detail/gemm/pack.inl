@@ -376,7 +376,9 @@ void pack_panels(const void* operand, std::size_t k, std::size_t depth, std::siz
               interleave_pairs<true>(row[0], row[1], panel_columns, out);
             }
             for (std::size_t t = 0; t < group; ++t) {
-              __builtin_prefetch(reinterpret_cast<const std::byte*>(row[t]) + ahead, 0, 3);
+              for (std::size_t b = 0; b < panel_columns * sizeof(typename Panel::element); b += 64) {
+                __builtin_prefetch(reinterpret_cast<const std::byte*>(row[t]) + ahead + b);
+              }
               row[t] += panel_columns;
             }
           }

@@ -60,6 +60,11 @@ struct requantizes_by_multiplier {
   }
 };
 
+template <class Op>
+inline constexpr bool is_integer_bias = false;
+template <class Values>
+inline constexpr bool is_integer_bias<accumulator_bias<Values>> = true;
+
 // Into memory that runs along rows; for 8- and 16-bit codes, and epilogues that are a bias and a requantization.
 template <class Context, class Sum>
 inline constexpr bool requantizes_by_vectors = false;
@@ -73,7 +78,7 @@ inline constexpr bool requantizes_by_vectors<Context, std::int32_t> = [] {
                        !std::is_same_v<typename F::template op_type<count - 1>, requantize_float>) {
     return false;
   } else if constexpr (count == 2) {
-    return requires(typename F::template op_type<0> op) { std::int32_t{op.at(0)}, op.acts_on_accumulator; };
+    return is_integer_bias<typename F::template op_type<0>>;
   } else {
     return true;
   }

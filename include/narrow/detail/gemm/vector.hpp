@@ -29,9 +29,9 @@ struct vector_arguments {
   std::size_t lines = 0;      // along: outputs of each stream; across: terms
   std::size_t columns = 0;    // elements of a line; along: terms; across: outputs, at least the kernel's block
   const std::byte* x = nullptr;
-  const std::byte* more_x = nullptr;  // bytes only, or null: the terms are those of x plus these
-  const void* source = nullptr;       // what else the kernel needs to read an element
-  std::uint8_t blank = 0;             // what stands for a missing element: each of its bytes
+  std::ptrdiff_t more = 0;       // bytes only: where not 0, terms are the sums of those of x and of those so far behind
+  const void* source = nullptr;  // what else the kernel needs to read an element
+  std::uint8_t blank = 0;        // what stands for a missing element: each of its bytes
   void* sums = nullptr;
 
   // Along: 1 stream, or as many as the kernel has, `apart` bytes from one to the next and their sums `sums_apart`.
@@ -70,7 +70,7 @@ struct vector_plan {
   void (*read)(const void* operand, std::size_t output, std::size_t term, bool along, std::size_t n, bool with_scale,
                std::byte* to) = nullptr;
   const std::byte* x = nullptr;
-  const std::byte* more_x = nullptr;
+  std::ptrdiff_t more = 0;
   const void* source = nullptr;
   std::uint8_t blank = 0;
 
@@ -199,11 +199,9 @@ class vector_run {
         p.read(p.operand, output, k + r, false, n, p.with_scale, lines + r * line);
       }
       t.x = p.x + k / kernel.group * kernel.unit;
-      if (p.more_x != nullptr) t.more_x = p.more_x + k / kernel.group * kernel.unit;
       kernel.across(t);
     }
     t.x = p.x;
-    t.more_x = p.more_x;
   }
 
   // Zero points, then the output.
@@ -234,7 +232,7 @@ class vector_run {
     vector_arguments t;
     t.stride = p.stride;
     t.x = p.x;
-    t.more_x = p.more_x;
+    t.more = p.more;
     t.source = p.source;
     t.blank = p.blank;
     return t;

@@ -84,7 +84,7 @@ struct dot_rows {
   typename S::sums sum[Rows * vectors];
   const std::byte* from[Rows];
   const std::byte* x;
-  std::ptrdiff_t more;  // from x to more_x
+  std::ptrdiff_t more;
 
   // Whole steps of [offset, end) of each line; what lies `ahead` is fetched into the second-level cache.
   [[gnu::always_inline]] inline std::size_t add(const R& source, std::size_t offset, std::size_t end,
@@ -126,7 +126,7 @@ struct dot_rows {
       NARROW_UNROLL for (std::size_t v = 0; v < vectors; ++v) sum[r * vectors + v] = S::zero();
     }
     x = t.x;
-    more = More ? t.more_x - t.x : 0;
+    more = t.more;
     // A stream goes on with its next line.
     const std::size_t reach = length < fetch_ahead ? length : fetch_ahead;
     const std::size_t turn = add(source, 0, length - reach, static_cast<std::ptrdiff_t>(reach));
@@ -157,7 +157,7 @@ void dot_lines(const vector_arguments& t) {
 template <class R>
 void along(const vector_arguments& t) {
   if constexpr (takes_more<R>) {
-    if (t.more_x != nullptr) return dot_lines<R, true>(t);
+    if (t.more != 0) return dot_lines<R, true>(t);
   }
   dot_lines<R, false>(t);
 }
@@ -186,7 +186,7 @@ struct across_pass {
     NARROW_UNROLL for (std::size_t f = 0; f < Fused; ++f) {
       const std::size_t group = g + f * chains_of<R>;
       x[f] = S::broadcast(t.x + group * S::unit);
-      if constexpr (More) more[f] = S::broadcast(t.more_x + group * S::unit);
+      if constexpr (More) more[f] = S::broadcast(t.x + t.more + group * S::unit);
       NARROW_UNROLL for (std::size_t u = 0; u < S::group; ++u) {
         const std::size_t line = group * S::group + u;
         lines[f][u] = line < t.lines ? t.matrix + static_cast<std::ptrdiff_t>(line) * t.stride : t.blanks;
@@ -245,7 +245,7 @@ void add_lines(const vector_arguments& t) {
 template <class R>
 void across(const vector_arguments& t) {
   if constexpr (takes_more<R>) {
-    if (t.more_x != nullptr) return add_lines<R, true>(t);
+    if (t.more != 0) return add_lines<R, true>(t);
   }
   add_lines<R, false>(t);
 }

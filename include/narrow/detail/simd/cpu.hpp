@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(NARROW_PORTABLE)
 #include <cpuid.h>
 #endif
 
@@ -17,7 +17,7 @@ struct cpu_features {
 
 inline cpu_features read_cpu() noexcept {
   cpu_features result;
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(NARROW_PORTABLE)
   const auto bit = [](unsigned word, int n) { return (word >> n & 1) != 0; };
   unsigned a = 0, b = 0, c = 0, d = 0;
   if (__get_cpuid(1, &a, &b, &c, &d) == 0) return result;

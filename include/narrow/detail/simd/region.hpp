@@ -17,7 +17,8 @@
 // Contraction is off in a region whatever the user's flags: a product that is to be fused is written as fma.
 #pragma once
 
-// NARROW_PORTABLE, defined by the user, leaves the regions out, as other machines do.
+// NARROW_PORTABLE, defined by the user, leaves the regions out, as other machines do: in every source file of a program
+// or in none.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(NARROW_PORTABLE)
 #define NARROW_HAS_X86_TARGETS 1
 #include <immintrin.h>
