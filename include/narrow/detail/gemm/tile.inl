@@ -22,33 +22,73 @@ struct row_bytes {
   }
 };
 
-// Adds the products of some groups, and moves a, b and `soon` beyond them.
-template <class S, std::size_t Rows, std::size_t Vectors>
-[[gnu::always_inline]] inline void add_groups(typename S::sums (&sum)[Rows][Vectors], row_bytes<Rows>& a,
-                                              std::ptrdiff_t a_stride, const std::byte*& b, const std::byte*& soon,
-                                              std::size_t soon_step, std::size_t groups) {
+// Adds the products of some groups to rows [From, To), From a multiple of 3, and moves their a, b and `soon` beyond
+// them.
+template <class S, std::size_t From, std::size_t To, bool Fetch, std::size_t Rows, std::size_t Vectors>
+[[gnu::always_inline]] inline void add_groups_to_rows(typename S::sums (&sum)[Rows][Vectors], row_bytes<Rows>& a,
+                                                      std::ptrdiff_t a_stride, const std::byte*& b,
+                                                      const std::byte*& soon, std::size_t soon_step,
+                                                      std::size_t groups) {
   for (std::size_t g = groups; g != 0; --g) {
     typename S::operand right[Vectors];
     NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
       right[v] = S::load_operand(b + v * S::width * S::unit);
-      __builtin_prefetch(b + near_ahead(Rows) + v * S::width * S::unit);
+      if (Fetch) __builtin_prefetch(b + near_ahead(Rows) + v * S::width * S::unit);
     }
-    for (std::size_t line = 0; line < tile_ahead; line += 64) __builtin_prefetch(soon + line, 0, 2);
-    soon += soon_step;
-    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+    if constexpr (Fetch) {
+      for (std::size_t line = 0; line < tile_ahead; line += 64) __builtin_prefetch(soon + line, 0, 2);
+      soon += soon_step;
+    }
+    NARROW_UNROLL for (std::size_t r = From; r < To; ++r) {
       const typename S::operand left = S::broadcast(a.at[r / 3] + static_cast<std::ptrdiff_t>(r % 3) * a_stride);
       NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] = S::step(sum[r][v], left, right[v]);
     }
-    NARROW_UNROLL for (std::size_t i = 0; i < row_bytes<Rows>::bases; ++i) a.at[i] += S::unit;
+    NARROW_UNROLL for (std::size_t i = From / 3; i < (To + 2) / 3; ++i) a.at[i] += S::unit;
     b += Vectors * S::width * S::unit;
   }
 }
+template <class S, std::size_t Rows, std::size_t Vectors>
+[[gnu::always_inline]] inline void add_groups(typename S::sums (&sum)[Rows][Vectors], row_bytes<Rows>& a,
+                                              std::ptrdiff_t a_stride, const std::byte*& b, const std::byte*& soon,
+                                              std::size_t soon_step, std::size_t groups) {
+  add_groups_to_rows<S, 0, Rows, true>(sum, a, a_stride, b, soon, soon_step, groups);
+}
+
+// Rows [From, To) of the tile, to c.
+template <class S, std::size_t From, std::size_t To, std::size_t Rows, std::size_t Vectors>
+[[gnu::always_inline]] inline void store_rows(const tile_arguments& t, typename S::sums (&sum)[Rows][Vectors]) {
+  using value = typename S::value;
+  const std::size_t last = t.columns - (Vectors - 1) * S::width;
+  const bool whole = last >= S::width;
+  if constexpr (requires { S::from_counts(sum[0][0], 0); }) {
+    if (t.is_last) {
+      const auto depth = static_cast<std::int32_t>(t.depth);
+      NARROW_UNROLL for (std::size_t r = From; r < To; ++r) {
+        NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] = S::from_counts(sum[r][v], depth);
+      }
+    }
+  }
+  NARROW_UNROLL for (std::size_t r = From; r < To; ++r) {
+    value* const row = static_cast<value*>(t.c) + static_cast<std::ptrdiff_t>(r) * t.c_stride;
+    NARROW_UNROLL for (std::size_t v = 0; v < Vectors - 1; ++v) S::store(row + v * S::width, sum[r][v]);
+    value* const end = row + (Vectors - 1) * S::width;
+    if (whole) {
+      S::store(end, sum[r][Vectors - 1]);
+    } else {
+      S::store(end, sum[r][Vectors - 1], last);
+    }
+  }
+}
+
+// The 24 stores of a high tile hold up the next one: 52 cycles on Zen 4, where 12 cost none. So its first six rows are
+// through with the last groups, and on their way to c, before the others begin with these. Packed, three runs each,
+// GOP/s: u8 x s8 at 128^3, 1024^3 and 2048^3 420, 438 and 443 without, 423, 447 and 446 with.
+inline constexpr std::size_t early_rows = 6, late_groups = 6;
 
 template <class S, std::size_t Rows, std::size_t Vectors>
 void tile(const tile_arguments& t) {
   using value = typename S::value;
   typename S::sums sum[Rows][Vectors];
-  value* const c = static_cast<value*>(t.c);
   const std::size_t last = t.columns - (Vectors - 1) * S::width;
   const bool whole = last >= S::width;
 
@@ -57,7 +97,7 @@ void tile(const tile_arguments& t) {
   }
   if (t.start == sums_start::resume) {
     NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
-      const value* const row = c + static_cast<std::ptrdiff_t>(r) * t.c_stride;
+      const value* const row = static_cast<const value*>(t.c) + static_cast<std::ptrdiff_t>(r) * t.c_stride;
       NARROW_UNROLL for (std::size_t v = 0; v < Vectors - 1; ++v) sum[r][v] = S::load(row + v * S::width);
       const value* const end = row + (Vectors - 1) * S::width;
       sum[r][Vectors - 1] = whole ? S::load(end) : S::load(end, last);
@@ -76,25 +116,17 @@ void tile(const tile_arguments& t) {
   row_bytes<Rows> a(t.a, t.a_stride);
   const std::byte* b = t.b;
   const std::byte* soon = t.soon;
-  add_groups<S>(sum, a, t.a_stride, b, soon, t.soon_step, t.groups);
-
-  if constexpr (requires { S::from_counts(sum[0][0], 0); }) {
-    if (t.is_last) {
-      const auto depth = static_cast<std::int32_t>(t.depth);
-      NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
-        NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] = S::from_counts(sum[r][v], depth);
-      }
-    }
-  }
-  NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
-    value* const row = c + static_cast<std::ptrdiff_t>(r) * t.c_stride;
-    NARROW_UNROLL for (std::size_t v = 0; v < Vectors - 1; ++v) S::store(row + v * S::width, sum[r][v]);
-    value* const end = row + (Vectors - 1) * S::width;
-    if (whole) {
-      S::store(end, sum[r][Vectors - 1]);
-    } else {
-      S::store(end, sum[r][Vectors - 1], last);
-    }
+  if constexpr (Rows > early_rows) {
+    const std::size_t late = t.groups < late_groups ? t.groups : late_groups;
+    add_groups<S>(sum, a, t.a_stride, b, soon, t.soon_step, t.groups - late);
+    const std::byte* again = b;
+    add_groups_to_rows<S, 0, early_rows, false>(sum, a, t.a_stride, b, soon, t.soon_step, late);
+    store_rows<S, 0, early_rows>(t, sum);
+    add_groups_to_rows<S, early_rows, Rows, false>(sum, a, t.a_stride, again, soon, 0, late);
+    store_rows<S, early_rows, Rows>(t, sum);
+  } else {
+    add_groups<S>(sum, a, t.a_stride, b, soon, t.soon_step, t.groups);
+    store_rows<S, 0, Rows>(t, sum);
   }
 }
 
