@@ -15,8 +15,6 @@ namespace {
 using namespace narrow;
 using namespace support;
 
-constexpr stochastic_sequence draws{12, 5, 1000003};
-
 template <class T, class Scheme, class Rounding>
 void check_lengths(const Scheme& scheme, const Rounding& rounding) {
   std::vector<float> x(400);

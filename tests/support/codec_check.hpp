@@ -15,6 +15,8 @@
 
 namespace support {
 
+inline constexpr narrow::stochastic_sequence draws{12, 5, 1000003};
+
 template <class T>
 std::uint32_t code_of(T x) {
   return static_cast<std::uint32_t>(narrow::detail::storage_of(x));

@@ -15,8 +15,6 @@ namespace {
 using namespace narrow;
 using namespace support;
 
-constexpr stochastic_sequence draws{12, 5, 1000003};
-
 // Directions, flushing and traps that the caller has set neither change results nor are changed.
 template <class T, class Scheme, class Rounding>
 void check_environment(const Scheme& scheme, const Rounding& rounding) {

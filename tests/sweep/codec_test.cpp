@@ -53,8 +53,6 @@ void check_decode(const Scheme& scheme) {
   }
 }
 
-constexpr stochastic_sequence draws{12, 5, 1000003};
-
 template <class T>
 void check_float_format() {
   check_encode<T>(unscaled, nearest_even{});

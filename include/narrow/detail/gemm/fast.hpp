@@ -97,9 +97,16 @@ void run_in_parts(const gemm_plan& plan, const E& e) {
   // Columns first: each piece then packs columns of b that no other piece needs. Rows first where b is packed already:
   // no two pieces then pack the same rows of a.
   const std::size_t panels = divided_up(plan.n, width), strips = divided_up(plan.m, plan.kernel->rows);
-  const std::size_t first = std::min(plan.packed_b == nullptr ? panels : strips, wanted);
-  const std::size_t then = std::min(plan.packed_b == nullptr ? strips : panels, divided_up(wanted, first));
-  const std::size_t across = plan.packed_b == nullptr ? first : then, down = plan.packed_b == nullptr ? then : first;
+  std::size_t across = panels, down = strips;
+  const auto cut = [wanted](std::size_t& first, std::size_t& second) {
+    first = std::min(first, wanted);
+    second = std::min(second, divided_up(wanted, first));
+  };
+  if (plan.packed_b == nullptr) {
+    cut(across, down);
+  } else {
+    cut(down, across);
+  }
   const std::size_t columns = divided_up(panels, across) * width, rows = divided_up(strips, down) * plan.kernel->rows;
   const std::size_t pieces_across = divided_up(plan.n, columns), pieces_down = divided_up(plan.m, rows);
   e.parallel_for(pieces_across * pieces_down, [&](std::size_t piece) {

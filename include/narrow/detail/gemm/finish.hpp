@@ -153,10 +153,9 @@ struct finisher {
     if constexpr (takes_wide_integers<op_type<I>>) {
       return std::get<I>(ops)(v, i, j);
     } else {
-      constexpr bool keeps = Output::is_raw || gives_codes<Ops>;
-      constexpr bool more = keeps ? I + 1 < op_count : op_on_accumulator<I + 1>;
+      constexpr bool more = leaves_integers ? I + 1 < op_count : op_on_accumulator<I + 1>;
       const auto result = std::get<I>(ops)(saturated_to_64_bits(v), i, j);
-      if constexpr (keeps || std::is_integral_v<std::remove_const_t<decltype(result)>>) {
+      if constexpr (leaves_integers || std::is_integral_v<std::remove_const_t<decltype(result)>>) {
         return static_cast<std::conditional_t<more, int128, std::int64_t>>(static_cast<std::int64_t>(result));
       } else {
         return result;

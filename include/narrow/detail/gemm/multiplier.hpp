@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "narrow/detail/simd/avx2.hpp"
 #include "narrow/detail/simd/region.hpp"
 #include "narrow/requantize.hpp"
 
@@ -38,18 +39,14 @@ struct split_multipliers {
 NARROW_BEGIN_AVX2
 namespace narrow::detail::avx2 {
 
-[[gnu::always_inline]] inline __m256i load_32(const std::int32_t* p) {
-  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
-}
-
 struct twice_rounded {
   __m256i multiplier, odd_multiplier, left, right, mask, half;
 
   [[gnu::always_inline]] inline void set(const split_multipliers<8>& m) {
-    multiplier = load_32(m.multiplier);
+    multiplier = load_words(m.multiplier);
     odd_multiplier = _mm256_srli_epi64(multiplier, 32);
-    left = load_32(m.left);
-    right = load_32(m.right);
+    left = load_words(m.left);
+    right = load_words(m.right);
     mask = _mm256_andnot_si256(_mm256_sllv_epi32(_mm256_set1_epi32(-1), right), _mm256_set1_epi32(-1));
     half = _mm256_srli_epi32(mask, 1);
   }
@@ -68,9 +65,9 @@ struct once_rounded {
   __m256i multiplier, odd_multiplier, right, odd_right;
 
   [[gnu::always_inline]] inline void set(const split_multipliers<8>& m) {
-    multiplier = load_32(m.multiplier);
+    multiplier = load_words(m.multiplier);
     odd_multiplier = _mm256_srli_epi64(multiplier, 32);
-    const __m256i all = load_32(m.right_of_all);
+    const __m256i all = load_words(m.right_of_all);
     right = _mm256_and_si256(all, _mm256_set1_epi64x(0xFFFF'FFFF));
     odd_right = _mm256_srli_epi64(all, 32);
   }

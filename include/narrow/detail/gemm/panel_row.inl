@@ -33,19 +33,15 @@ void panel_row(const tile_arguments& t) {
       }
     }
   }
-  typename S::value* const c = static_cast<typename S::value*>(t.c);
+  typename S::sums sum[1][Vectors];
   for (std::size_t v = 0; v < Vectors; ++v) {
     typename S::sums* const p = part[v];
     for (std::size_t apart = partial_sums / 2; apart != 0; apart /= 2) {
       for (std::size_t s = 0; s < apart; ++s) p[s] = joined<S>(p[s], p[s + apart]);
     }
-    const std::size_t left = t.columns - v * S::width;
-    if (left >= S::width) {
-      S::store(c + v * S::width, p[0]);
-    } else {
-      S::store(c + v * S::width, p[0], left);
-    }
+    sum[0][v] = p[0];
   }
+  store_rows<S, 0, 1>(t, sum);
 }
 
 template <class S>

@@ -36,7 +36,7 @@ struct requantizes_by_multiplier {
   Multipliers multipliers;
   native_words low, high, zero;
 
-  // Bounds of the product: those of the codes less the zero point, which is small (requantizes_by_vectors).
+  // Bounds of the product: those of the codes less the zero point, which is small (requantize_by_vectors).
   [[gnu::always_inline]] inline explicit requantizes_by_multiplier(const requantize& r)
       : op(r),
         low(all_words(code_within<E>(r.lowest) - r.zero_point)),
