@@ -33,7 +33,7 @@ template <class S, std::size_t From, std::size_t To, bool Fetch, std::size_t Row
     typename S::operand right[Vectors];
     NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
       right[v] = S::load_operand(b + v * S::width * S::unit);
-      if (Fetch) __builtin_prefetch(b + near_ahead(Rows) + v * S::width * S::unit);
+      if (Fetch) __builtin_prefetch(b + near_ahead + v * S::width * S::unit);
     }
     if constexpr (Fetch) {
       for (std::size_t line = 0; line < tile_ahead; line += 64) __builtin_prefetch(soon + line, 0, 2);
@@ -51,7 +51,7 @@ template <class S, std::size_t Rows, std::size_t Vectors>
 [[gnu::always_inline]] inline void add_groups(typename S::sums (&sum)[Rows][Vectors], row_bytes<Rows>& a,
                                               std::ptrdiff_t a_stride, const std::byte*& b, const std::byte*& soon,
                                               std::size_t soon_step, std::size_t groups) {
-  add_groups_to_rows<S, 0, Rows, true>(sum, a, a_stride, b, soon, soon_step, groups);
+  add_groups_to_rows<S, 0, Rows, fetches_ahead(Rows)>(sum, a, a_stride, b, soon, soon_step, groups);
 }
 
 // Rows [From, To) of the tile, to c.
