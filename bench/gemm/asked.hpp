@@ -34,7 +34,6 @@ inline std::vector<asked_line> asked_lines() {
     add(group, format, packed, square(128), measure, at_128);
     for (const std::size_t n : {512u, 1024u, 2048u}) add(group, format, packed, square(n), measure, large);
   };
-  // A single row is asked for both ways: packed, and streamed as it lies in memory.
   constexpr shape few_rows{35, 700, 2048}, wide{64, 4096, 4096}, row{1, 4096, 4096}, column{7680, 1, 2560};
 
   squares("f32", "float32", of_ceiling, 0.97, 0.98, 0.95);
@@ -49,9 +48,7 @@ inline std::vector<asked_line> asked_lines() {
     add("s8", format, packed, few_rows, of_ceiling, 0.96);
     add("s8", format, packed, wide, of_ceiling, 0.91);
     add("s8", format, packed, row, gigaoperations, 125);
-    add("s8", format, unpacked, row, gigaoperations, 125);
     add("s8", format, packed_cold, row, gigaoperations, 50);
-    add("s8", format, cold, row, gigaoperations, 50);
     add("s8", format, unpacked, column, gigaoperations, 90);
   }
 
