@@ -73,8 +73,8 @@ struct gemm_part {
 // c is written along its rows. Packed, GOP/s at 1024^3 and 2048^3 on Zen 4, means of two runs: f32 103 and 96 with
 // 1,536 bytes, 384 rows and panels of 128 KiB, 109 and 102 with these; u8 x s8 426 and 403, 429 and 429.
 namespace gemm_blocks {
-inline constexpr std::size_t depth_bytes = 4096, rows = 144, columns = 2048, sums_rows = 1920, sums_columns = 512,
-                             panels_bytes = std::size_t{1} << 18;
+inline constexpr std::size_t depth_bytes = 4096, rows = 144, columns = 2048, columns_of_few_rows = 512,
+                             sums_rows = 1920, sums_columns = 512, panels_bytes = std::size_t{1} << 18;
 }
 
 constexpr std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
@@ -110,8 +110,10 @@ class gemm_run {
   void run() {
     const bool own_sums = p.c == nullptr && !one_pass;
     const std::size_t row_step = own_sums ? gemm_blocks::sums_rows : part_.rows;
+    keeps_rows = one_pass && part_.rows <= most_rows_packed();
     const std::size_t column_step = own_sums                ? gemm_blocks::sums_columns
                                     : p.packed_b != nullptr ? part_.columns
+                                    : keeps_rows            ? gemm_blocks::columns_of_few_rows
                                                             : gemm_blocks::columns;
     for (std::size_t i = 0; i < part_.rows; i += row_step) {
       rows = std::min(row_step, part_.rows - i);
@@ -165,7 +167,9 @@ class gemm_run {
         } else {
           stride = strip_stride;
           std::byte* const to = space.a.bytes(height * static_cast<std::size_t>(stride));
-          p.a.rows(p.a.operand, row + r, height, g * group, terms(g, some), p.a.with_scale, to, stride);
+          if (first_columns || !keeps_rows) {
+            p.a.rows(p.a.operand, row + r, height, g * group, terms(g, some), p.a.with_scale, to, stride);
+          }
           strips = to;
         }
         if (needs_row_sums && first_columns) kernel.row_sums(strips, stride, height, some, row_sums + r);
@@ -342,6 +346,7 @@ class gemm_run {
   const bool one_pass;
   const std::ptrdiff_t strip_stride;
   const bool needs_row_sums, needs_column_sums, folds;
+  bool keeps_rows = false;  // packed, from one block of columns to the next
 
   std::size_t row = 0, rows = 0, column = 0, columns = 0;  // the block
   std::byte* sums = nullptr;                               // of the block, sums_stride elements a row

@@ -259,7 +259,7 @@ void write_group(const Operand& x, std::size_t k, std::size_t terms, std::size_t
 
 // ---- whole blocks ---------------------------------------------------------------------------------------------------
 
-inline constexpr std::size_t transposed_groups = 32, transposed_rows = 16, groups_ahead = 4;
+inline constexpr std::size_t transposed_groups = 32, transposed_rows = 16, groups_ahead = 2;
 
 // Rows [i, i + rows) and depth [k, k + depth) of a, operand element (i, k); rows `stride` bytes apart.
 template <class Panel, class Operand>
@@ -341,7 +341,7 @@ void pack_panels(const void* operand, std::size_t k, std::size_t depth, std::siz
   const auto& elements = x.elements();
   const bool along_depth = elements.stride(1) != 1 && elements.stride(0) == 1;
   // So many panels at once that a row of memory is read by some lines at a time.
-  constexpr std::size_t at_once = 256;
+  constexpr std::size_t at_once = 512;
   const std::size_t chunk =
       along_depth ? panel_columns : panel_columns * (1 + at_once / (panel_columns * sizeof(elements(0, 0))));
   for (std::size_t c = 0; c < columns; c += chunk) {
@@ -377,7 +377,7 @@ void pack_panels(const void* operand, std::size_t k, std::size_t depth, std::siz
             }
             for (std::size_t t = 0; t < group; ++t) {
               for (std::size_t b = 0; b < panel_columns * sizeof(typename Panel::element); b += 64) {
-                __builtin_prefetch(reinterpret_cast<const std::byte*>(row[t]) + ahead + b);
+                __builtin_prefetch(reinterpret_cast<const std::byte*>(row[t]) + ahead + b, 0, 2);
               }
               row[t] += panel_columns;
             }
