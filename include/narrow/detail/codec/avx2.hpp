@@ -118,6 +118,8 @@ template <class Storage>
   const __m256i one_less = _mm256_srai_epi32(_mm256_castps_si256(error), 31);
   return as_real(_mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(sum), one_less)));
 }
+// x | (a ^ b)
+[[gnu::always_inline]] inline word with_differences(const word& x, const word& a, const word& b) { return x | (a ^ b); }
 [[gnu::always_inline]] inline bool any(const word& x) { return _mm256_testz_si256(raw(x), raw(x)) == 0; }
 [[gnu::always_inline]] inline bool any_reaches(const word& x, std::uint32_t least) {
   const __m256i bound = _mm256_set1_epi32(static_cast<int>(least));
@@ -210,6 +212,34 @@ template <class Storage, bool Full>
 }
 [[gnu::always_inline]] inline real load_binary16(const std::byte* x) {
   return as_real(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x))));
+}
+[[gnu::always_inline]] inline __m256i all_halves(std::uint32_t x) { return _mm256_set1_epi16(static_cast<short>(x)); }
+// The halves of the same fields as the codes of E, infinities and NaNs those of binary16.
+template <class E>
+[[gnu::always_inline]] inline void load_through_binary16(const std::byte* x, real (&v)[4]) {
+  constexpr specials special = E::descriptor.special;
+  constexpr int up = 10 - E::descriptor.mantissa_bits;
+  NARROW_UNROLL for (int k = 0; k < 2; ++k) {
+    const __m256i codes = _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x + 16 * k)));
+    const __m256i sign = _mm256_and_si256(_mm256_slli_epi16(codes, 16 - E::bits), all_halves(0x8000));
+    __m256i halves = _mm256_and_si256(_mm256_slli_epi16(codes, up), all_halves(E::magnitude_mask << up));
+    if constexpr (special == specials::nan_negative_zero) {
+      halves = _mm256_blendv_epi8(halves, all_halves(0x7E00), _mm256_cmpeq_epi16(codes, all_halves(E::sign_code)));
+    } else if constexpr (special != specials::none) {
+      constexpr std::uint32_t last = special == specials::nan_all_ones ? E::max_code : E::infinity_code;
+      if constexpr (special == specials::infinity_and_nan && E::descriptor.exponent_bits < 5) {
+        const __m256i fields = halves;
+        halves = _mm256_blendv_epi8(halves, all_halves(0x7C00),
+                                    _mm256_cmpeq_epi16(halves, all_halves(E::infinity_code << up)));
+        halves = _mm256_blendv_epi8(halves, all_halves(0x7E00), _mm256_cmpgt_epi16(fields, all_halves(last << up)));
+      } else {
+        halves = _mm256_blendv_epi8(halves, all_halves(0x7E00), _mm256_cmpgt_epi16(halves, all_halves(last << up)));
+      }
+    }
+    halves = _mm256_or_si256(halves, sign);
+    v[2 * k] = as_real(_mm256_cvtph_ps(_mm256_castsi256_si128(halves)));
+    v[2 * k + 1] = as_real(_mm256_cvtph_ps(_mm256_extracti128_si256(halves, 1)));
+  }
 }
 [[gnu::always_inline]] inline real canonical_nan(const real& v) {
   const __m256 nan = unordered(raw(v), raw(v)), sign = _mm256_set1_ps(-0.0F);

@@ -116,6 +116,10 @@ template <class Storage>
 [[gnu::always_inline]] inline real add_toward_zero(const real& a, const real& b) {
   return as_real(_mm512_add_round_ps(raw(a), raw(b), _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC));
 }
+// x | (a ^ b)
+[[gnu::always_inline]] inline word with_differences(const word& x, const word& a, const word& b) {
+  return as_word(_mm512_ternarylogic_epi32(raw(x), raw(a), raw(b), 0xF6));
+}
 [[gnu::always_inline]] inline bool any(const word& x) { return _mm512_test_epi32_mask(raw(x), raw(x)) != 0; }
 [[gnu::always_inline]] inline bool any_reaches(const word& x, std::uint32_t least) {
   return _mm512_cmpge_epu32_mask(raw(x), _mm512_set1_epi32(static_cast<int>(least))) != 0;
@@ -224,6 +228,37 @@ template <class Storage, bool Full>
 }
 [[gnu::always_inline]] inline real load_binary16(const std::byte* x) {
   return as_real(_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x))));
+}
+[[gnu::always_inline]] inline __m512i all_halves(std::uint32_t x) { return _mm512_set1_epi16(static_cast<short>(x)); }
+// The halves of the same fields as the codes of E, infinities and NaNs those of binary16.
+template <class E>
+[[gnu::always_inline]] inline void load_through_binary16(const std::byte* x, real (&v)[4]) {
+  constexpr specials special = E::descriptor.special;
+  constexpr int up = 10 - E::descriptor.mantissa_bits;
+  NARROW_UNROLL for (int k = 0; k < 2; ++k) {
+    const __m512i codes = _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x + 32 * k)));
+    const __m512i sign = _mm512_and_si512(_mm512_slli_epi16(codes, 16 - E::bits), all_halves(0x8000));
+    __m512i halves = _mm512_and_si512(_mm512_slli_epi16(codes, up), all_halves(E::magnitude_mask << up));
+    if constexpr (special == specials::nan_negative_zero) {
+      halves =
+          _mm512_mask_mov_epi16(halves, _mm512_cmpeq_epi16_mask(codes, all_halves(E::sign_code)), all_halves(0x7E00));
+    } else if constexpr (special != specials::none) {
+      constexpr std::uint32_t last = special == specials::nan_all_ones ? E::max_code : E::infinity_code;
+      if constexpr (special == specials::infinity_and_nan && E::descriptor.exponent_bits < 5) {
+        const __m512i fields = halves;
+        halves = _mm512_mask_mov_epi16(halves, _mm512_cmpeq_epi16_mask(halves, all_halves(E::infinity_code << up)),
+                                       all_halves(0x7C00));
+        halves =
+            _mm512_mask_mov_epi16(halves, _mm512_cmpgt_epi16_mask(fields, all_halves(last << up)), all_halves(0x7E00));
+      } else {
+        halves =
+            _mm512_mask_mov_epi16(halves, _mm512_cmpgt_epi16_mask(halves, all_halves(last << up)), all_halves(0x7E00));
+      }
+    }
+    halves = _mm512_or_si512(halves, sign);
+    v[2 * k] = as_real(_mm512_cvtph_ps(_mm512_castsi512_si256(halves)));
+    v[2 * k + 1] = as_real(_mm512_cvtph_ps(_mm512_extracti64x4_epi64(halves, 1)));
+  }
 }
 [[gnu::always_inline]] inline real canonical_nan(const real& v) {
   const __mmask16 nan = unordered(raw(v), raw(v));

@@ -60,6 +60,19 @@ constexpr bool is_small_float() {
   }
 }
 
+// A small float of a byte whose fields are those of binary16 with fewer bits: finite numbers are a power of two times
+// the half of the same fields.
+template <class E>
+constexpr bool embeds_in_binary16() {
+  if constexpr (is_small_float<E>()) {
+    constexpr float_descriptor d = E::descriptor;
+    const bool same_top = d.exponent_bits == 5 && d.special == specials::infinity_and_nan && d.bias == 15;
+    return sizeof(typename E::storage_type) == 1 && (d.exponent_bits < 5 || same_top);
+  } else {
+    return false;
+  }
+}
+
 // The float that has this code in a format whose codes are all finite.
 template <class E>
 constexpr std::uint32_t float_bits_of_code(std::uint32_t code) {

@@ -139,15 +139,15 @@ struct linear_nearest_rule : linear_limits<E, Overflow> {
   }
 
   [[gnu::always_inline]] inline bool encode(const real (&v)[4], const std::uint32_t*, std::byte* y) const {
-    word sum[4], differs = all_words(0U);
+    word sum[4], differs = all_words(0U), moved = all_words(0U);
     NARROW_UNROLL for (int k = 0; k < 4; ++k) {
       sum[k] = to_bits(fused(v[k], all_reals(r1), all_reals(middle)));
-      if constexpr (!Exact) differs = differs | (sum[k] ^ to_bits(fused(v[k], all_reals(r2), all_reals(middle))));  // 1
+      if constexpr (!Exact) {
+        differs = with_differences(differs, sum[k], to_bits(fused(v[k], all_reals(r2), all_reals(middle))));  // 1
+      }
+      moved = with_differences(moved, sum[k], all_words(base));  // 2
     }
-    const word least = lesser(lesser(sum[0], sum[1]), lesser(sum[2], sum[3]));
-    const word most = greater_of(greater_of(sum[0], sum[1]), greater_of(sum[2], sum[3]));
     constexpr std::uint32_t beyond = ~std::uint32_t{0} << (headroom + 1);
-    const word moved = (least ^ all_words(base)) | (most ^ all_words(base));  // 2
     if (any((moved & all_words(beyond)) | differs)) return false;
     if constexpr (is_byte) {
       store_limited_halves<typename E::storage_type, limits::full>(sum, (1 << headroom) - zero_point, limits::lowest,
@@ -271,6 +271,21 @@ template <class E, class Scheme>
       real v = canonical_nan(load_binary16(x + 2 * i));
       if constexpr (!is_unscaled<Scheme>) v = v * scale;
       std::memcpy(y + i, &v, sizeof v);
+    }
+  } else if constexpr (embeds_in_binary16<E>() && (is_unscaled<Scheme> || scales_floats<Scheme>)) {
+    // The half of the same fields times a power of two: exact, and so the scale rounds once.
+    const real factor =
+        all_reals(std::bit_cast<float>(static_cast<std::uint32_t>(127 + 15 - E::descriptor.bias) << 23));
+    real scale = all_reals(1.0F);
+    if constexpr (!is_unscaled<Scheme>) scale = all_reals(scheme.scale_of_float(place));
+    for (; i + block_size <= n; i += block_size) {
+      real v[4];
+      load_through_binary16<E>(x + i, v);
+      NARROW_UNROLL for (int k = 0; k < 4; ++k) {
+        v[k] = v[k] * factor;
+        if constexpr (!is_unscaled<Scheme>) v[k] = v[k] * scale;
+        std::memcpy(y + i + k * width, &v[k], sizeof v[k]);
+      }
     }
   }
   return i;
