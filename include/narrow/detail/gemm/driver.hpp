@@ -44,6 +44,7 @@ struct gemm_plan {
   packer a;
   const std::byte* ready_a = nullptr;  // rows that memory holds in panel form
   std::ptrdiff_t ready_stride = 0;
+  std::uint8_t ready_flip = 0;  // of bytes: what they still lack (tile_arguments::a_flip)
   packer b;
   const std::byte* packed_b = nullptr;  // panels over the whole depth, packed_stride bytes apart
   std::size_t packed_stride = 0;
@@ -172,7 +173,7 @@ class gemm_run {
           }
           strips = to;
         }
-        if (needs_row_sums && first_columns) kernel.row_sums(strips, stride, height, some, row_sums + r);
+        if (needs_row_sums && first_columns) kernel.row_sums(strips, stride, flip(), height, some, row_sums + r);
         tiles(r, height, g, some, strips, stride, panels);
       }
       g += some;
@@ -187,6 +188,7 @@ class gemm_run {
     alignas(64) std::int64_t row_start[most_rows];
     tile_arguments t;
     t.a_stride = stride;
+    t.a_flip = flip();
     t.groups = some;
     t.start = g != 0 ? sums_start::resume : folds ? sums_start::offsets : sums_start::zero;
     t.is_last = last;
@@ -329,6 +331,7 @@ class gemm_run {
     }
   }
 
+  std::uint8_t flip() const { return p.ready_a != nullptr ? p.ready_flip : std::uint8_t{0}; }
   // Offset of element (i, j) of the sums; terms of `some` groups from g on.
   std::ptrdiff_t at(std::size_t i, std::size_t j) const {
     return static_cast<std::ptrdiff_t>(i) * sums_stride + static_cast<std::ptrdiff_t>(j);

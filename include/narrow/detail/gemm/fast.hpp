@@ -15,8 +15,9 @@
 
 namespace narrow::detail {
 
-// Whether the rows of a are in memory as the panel wants them, so that nothing need be packed. Rows at a distance of a
-// multiple of 4 KiB share a set of the first-level cache, which has 8 places: too few for those of a high tile.
+// Whether the rows of a are in memory as the panel wants them, so that nothing need be packed; bytes but for their
+// sign, which kernels flip on the way. Rows at a distance of a multiple of 4 KiB share a set of the first-level cache,
+// which has 8 places: too few for those of a high tile.
 template <class Panel, class A>
 const std::byte* ready_rows(const A& a, std::size_t depth, bool with_scale, bool flushes_by_itself,
                             std::size_t tile_rows) {
@@ -26,7 +27,7 @@ const std::byte* ready_rows(const A& a, std::size_t depth, bool with_scale, bool
     } else if constexpr (std::is_same_v<Panel, bf16_panel>) {
       return std::is_same_v<typename A::E, bfloat16::encoding_type>;
     } else if constexpr (std::is_same_v<Panel, byte_panel<panel_sign::is_unsigned>>) {
-      return sizeof(typename A::value_type) == 1 && Panel::template offset<A> == 0;
+      return sizeof(typename A::value_type) == 1 && !A::is_binary;
     } else {
       return false;
     }
@@ -129,6 +130,9 @@ void run_plan(gemm_plan& plan, const packed_panels* ready, bool flushes_by_itsel
   }
   plan.ready_a = ready_rows<PanelA>(a, plan.depth, with_scale, flushes_by_itself, plan.kernel->rows);
   plan.ready_stride = a.elements().stride(0) * static_cast<std::ptrdiff_t>(sizeof(typename A::value_type));
+  if constexpr (std::is_same_v<PanelA, byte_panel<panel_sign::is_unsigned>>) {
+    plan.ready_flip = static_cast<std::uint8_t>(PanelA::template offset<A>);
+  }
   using Sum = typename PanelA::sum;
   if constexpr (std::is_integral_v<Sum> && !std::is_same_v<PanelA, bit_panel>) {
     plan.a_zero = packed_zero_points<PanelA>(a, 0, space.a_zero);

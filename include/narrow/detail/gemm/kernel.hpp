@@ -41,8 +41,9 @@
 namespace narrow::detail {
 
 // How far ahead a kernel of several rows fetches b into the first-level cache, and how many bytes a group of a later
-// panel into the second. One or two rows are bound by the memory, which the hardware reads ahead faster when nobody else
-// does: 16 MiB of packed bytes times one row, Zen 4, GB/s from the third level 78 by itself and 52 to 72 with any fetch.
+// panel into the second. One or two rows are bound by the memory, which the hardware reads ahead faster when nobody
+// else does: 16 MiB of packed bytes times one row, Zen 4, GB/s from the third level 78 by itself and 52 to 72 with any
+// fetch.
 inline constexpr std::size_t near_ahead = 1024;
 constexpr bool fetches_ahead(std::size_t rows) { return rows > 2; }
 inline constexpr std::size_t tile_ahead = 128;
@@ -62,6 +63,7 @@ struct scale_panels {
 struct tile_arguments {
   const std::byte* a = nullptr;
   std::ptrdiff_t a_stride = 0;
+  std::uint8_t a_flip = 0;  // of bytes: what each byte of a is exclusive-or'd with before it multiplies
   const std::byte* b = nullptr;
   std::size_t groups = 0;
   const std::byte* soon = nullptr;  // fetched into the second-level cache: b of a later tile, tile_ahead bytes a group
@@ -81,8 +83,8 @@ using tile_function = void (*)(const tile_arguments&);
 
 // Integers: adds the sums of the packed codes of each row or column to `sums`, for zero points:
 //   sum (a - za)(b - zb) = sum a b - za (column sum of b - depth zb) - zb (row sum of a)
-using row_sums_function = void (*)(const std::byte* a, std::ptrdiff_t stride, std::size_t rows, std::size_t groups,
-                                   std::int64_t* sums);
+using row_sums_function = void (*)(const std::byte* a, std::ptrdiff_t stride, std::uint8_t flip, std::size_t rows,
+                                   std::size_t groups, std::int64_t* sums);
 using column_sums_function = void (*)(const std::byte* b, std::size_t groups, std::size_t vectors, std::int64_t* sums);
 
 inline constexpr std::size_t most_rows = 12, most_vectors = 4, most_columns = 64;

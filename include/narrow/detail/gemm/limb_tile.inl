@@ -95,7 +95,7 @@ inline void limb_column_sums(const std::byte* b, std::size_t groups, std::size_t
   }
 }
 
-inline void limb_row_sums(const std::byte* a, std::ptrdiff_t stride, std::size_t rows, std::size_t groups,
+inline void limb_row_sums(const std::byte* a, std::ptrdiff_t stride, std::uint8_t, std::size_t rows, std::size_t groups,
                           std::int64_t* to) {
   for (std::size_t r = 0; r < rows; ++r, a += stride) {
     __m512i sum = _mm512_setzero_si512();

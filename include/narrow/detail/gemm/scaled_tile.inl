@@ -19,7 +19,7 @@ void scaled_tile(const tile_arguments& t) {
       __builtin_memcpy(total[r], c + static_cast<std::ptrdiff_t>(r) * t.c_stride, t.columns * sizeof(float));
     }
   }
-  row_bytes<Rows> a(t.a, t.a_stride);
+  row_units<S, Rows> a(t);
   const std::byte* b = t.b;
   const std::byte* soon = t.soon;
   const scale_panels& scales = *t.scales;
@@ -33,7 +33,7 @@ void scaled_tile(const tile_arguments& t) {
       NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) sum[r][v] = start;
     }
     const std::size_t left = t.groups - g;
-    add_groups<S>(sum, a, t.a_stride, b, soon, t.soon_step, left < scales.groups ? left : scales.groups);
+    add_groups<S>(sum, a, b, soon, t.soon_step, left < scales.groups ? left : scales.groups);
 
     real::vector of_columns[Vectors];
     NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {

@@ -10,25 +10,51 @@
 //   S::operand               what load(b) and broadcast(a) give
 //   S::step(sums, a, b)      sums + the products of a group
 //   S::zero(), S::load(p, n), S::store(p, sums, n)      n of the elements, 1 to width
+//   S::flips(byte), S::flipped(operand, flips)          where rows may be flipped on the way (tile_arguments::a_flip)
 //   S::from_counts(sums, depth)      where the sums are counts: what they become at the end of the depth
 
+struct no_flips {};
+template <class S>
+inline constexpr bool may_flip = false;
+template <class S>
+requires requires { S::flips(0); }
+inline constexpr bool may_flip<S> = true;
+template <class S>
+[[gnu::always_inline]] inline auto flips_of(std::uint8_t flip) {
+  if constexpr (may_flip<S>) {
+    return S::flips(flip);
+  } else {
+    return no_flips{};
+  }
+}
+
 // Where the rows of a go on.
-template <std::size_t Rows>
-struct row_bytes {
+template <class S, std::size_t Rows>
+struct row_units {
   static constexpr std::size_t bases = (Rows + 2) / 3;
   const std::byte* at[bases];
-  [[gnu::always_inline]] row_bytes(const std::byte* a, std::ptrdiff_t stride) {
-    NARROW_UNROLL for (std::size_t i = 0; i < bases; ++i) at[i] = a + static_cast<std::ptrdiff_t>(3 * i) * stride;
+  std::ptrdiff_t stride;
+  decltype(flips_of<S>(0)) flips;
+  [[gnu::always_inline]] explicit row_units(const tile_arguments& t)
+      : stride(t.a_stride), flips(flips_of<S>(t.a_flip)) {
+    NARROW_UNROLL for (std::size_t i = 0; i < bases; ++i) at[i] = t.a + static_cast<std::ptrdiff_t>(3 * i) * stride;
+  }
+  [[gnu::always_inline]] typename S::operand broadcast(std::size_t r) const {
+    const typename S::operand unit = S::broadcast(at[r / 3] + static_cast<std::ptrdiff_t>(r % 3) * stride);
+    if constexpr (may_flip<S>) {
+      return S::flipped(unit, flips);
+    } else {
+      return unit;
+    }
   }
 };
 
 // Adds the products of some groups to rows [From, To), From a multiple of 3, and moves their a, b and `soon` beyond
 // them.
 template <class S, std::size_t From, std::size_t To, bool Fetch, std::size_t Rows, std::size_t Vectors>
-[[gnu::always_inline]] inline void add_groups_to_rows(typename S::sums (&sum)[Rows][Vectors], row_bytes<Rows>& a,
-                                                      std::ptrdiff_t a_stride, const std::byte*& b,
-                                                      const std::byte*& soon, std::size_t soon_step,
-                                                      std::size_t groups) {
+[[gnu::always_inline]] inline void add_groups_to_rows(typename S::sums (&sum)[Rows][Vectors], row_units<S, Rows>& a,
+                                                      const std::byte*& b, const std::byte*& soon,
+                                                      std::size_t soon_step, std::size_t groups) {
   for (std::size_t g = groups; g != 0; --g) {
     typename S::operand right[Vectors];
     NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
@@ -40,7 +66,7 @@ template <class S, std::size_t From, std::size_t To, bool Fetch, std::size_t Row
       soon += soon_step;
     }
     NARROW_UNROLL for (std::size_t r = From; r < To; ++r) {
-      const typename S::operand left = S::broadcast(a.at[r / 3] + static_cast<std::ptrdiff_t>(r % 3) * a_stride);
+      const typename S::operand left = a.broadcast(r);
       NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] = S::step(sum[r][v], left, right[v]);
     }
     NARROW_UNROLL for (std::size_t i = From / 3; i < (To + 2) / 3; ++i) a.at[i] += S::unit;
@@ -48,10 +74,10 @@ template <class S, std::size_t From, std::size_t To, bool Fetch, std::size_t Row
   }
 }
 template <class S, std::size_t Rows, std::size_t Vectors>
-[[gnu::always_inline]] inline void add_groups(typename S::sums (&sum)[Rows][Vectors], row_bytes<Rows>& a,
-                                              std::ptrdiff_t a_stride, const std::byte*& b, const std::byte*& soon,
-                                              std::size_t soon_step, std::size_t groups) {
-  add_groups_to_rows<S, 0, Rows, fetches_ahead(Rows)>(sum, a, a_stride, b, soon, soon_step, groups);
+[[gnu::always_inline]] inline void add_groups(typename S::sums (&sum)[Rows][Vectors], row_units<S, Rows>& a,
+                                              const std::byte*& b, const std::byte*& soon, std::size_t soon_step,
+                                              std::size_t groups) {
+  add_groups_to_rows<S, 0, Rows, fetches_ahead(Rows)>(sum, a, b, soon, soon_step, groups);
 }
 
 // Rows [From, To) of the tile, to c.
@@ -113,19 +139,19 @@ void tile(const tile_arguments& t) {
     }
   }
 
-  row_bytes<Rows> a(t.a, t.a_stride);
+  row_units<S, Rows> a(t);
   const std::byte* b = t.b;
   const std::byte* soon = t.soon;
   if constexpr (Rows > early_rows) {
     const std::size_t late = t.groups < late_groups ? t.groups : late_groups;
-    add_groups<S>(sum, a, t.a_stride, b, soon, t.soon_step, t.groups - late);
+    add_groups<S>(sum, a, b, soon, t.soon_step, t.groups - late);
     const std::byte* again = b;
-    add_groups_to_rows<S, 0, early_rows, false>(sum, a, t.a_stride, b, soon, t.soon_step, late);
+    add_groups_to_rows<S, 0, early_rows, false>(sum, a, b, soon, t.soon_step, late);
     store_rows<S, 0, early_rows>(t, sum);
-    add_groups_to_rows<S, early_rows, Rows, false>(sum, a, t.a_stride, again, soon, 0, late);
+    add_groups_to_rows<S, early_rows, Rows, false>(sum, a, again, soon, 0, late);
     store_rows<S, early_rows, Rows>(t, sum);
   } else {
-    add_groups<S>(sum, a, t.a_stride, b, soon, t.soon_step, t.groups);
+    add_groups<S>(sum, a, b, soon, t.soon_step, t.groups);
     store_rows<S, 0, Rows>(t, sum);
   }
 }
@@ -151,18 +177,25 @@ void column_sums(const std::byte* b, std::size_t groups, std::size_t vectors, st
   }
 }
 template <class S>
-void row_sums(const std::byte* a, std::ptrdiff_t stride, std::size_t rows, std::size_t groups, std::int64_t* to) {
+void row_sums(const std::byte* a, std::ptrdiff_t stride, std::uint8_t flip, std::size_t rows, std::size_t groups,
+              std::int64_t* to) {
   constexpr std::size_t width = S::width;
+  const auto load = [&](const std::byte* p) __attribute__((always_inline)) {
+    if constexpr (may_flip<S>) {
+      return S::flipped(S::load_operand(p), S::flips(flip));
+    } else {
+      return S::load_operand(p);
+    }
+  };
   for (std::size_t r = 0; r < rows; ++r, a += stride) {
     typename S::sums sum = S::zero();
     std::size_t g = 0;
-    for (; g + width <= groups; g += width) {
-      sum = S::step(sum, S::load_operand(a + g * S::unit), S::ones());
-    }
+    for (; g + width <= groups; g += width) sum = S::step(sum, load(a + g * S::unit), S::ones());
     if (g < groups) {
-      std::byte rest[width * S::unit] = {};
+      std::byte rest[width * S::unit];
+      __builtin_memset(rest, flip, sizeof rest);
       __builtin_memcpy(rest, a + g * S::unit, (groups - g) * S::unit);
-      sum = S::step(sum, S::load_operand(rest), S::ones());
+      sum = S::step(sum, load(rest), S::ones());
     }
     std::int32_t out[S::width];
     S::store(out, sum);

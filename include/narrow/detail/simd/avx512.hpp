@@ -328,6 +328,12 @@ namespace narrow::detail::avx512_vnni {
 // Four unsigned bytes of a times four signed bytes of b.
 struct s8_step : avx512::int32_sums {
   static constexpr std::size_t group = 4;
+  [[gnu::always_inline]] static inline operand flips(std::uint8_t flip) {
+    return _mm512_set1_epi8(static_cast<char>(flip));
+  }
+  [[gnu::always_inline]] static inline operand flipped(const operand& x, const operand& flips) {
+    return _mm512_xor_si512(x, flips);
+  }
   [[gnu::always_inline]] static inline operand ones() { return _mm512_set1_epi8(1); }
   [[gnu::always_inline]] static inline sums step(const sums& sum, const operand& a, const operand& b) {
     return _mm512_dpbusd_epi32(sum, a, b);
