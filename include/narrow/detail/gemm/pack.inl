@@ -340,8 +340,8 @@ void pack_panels(const void* operand, std::size_t k, std::size_t depth, std::siz
   constexpr std::size_t group = Panel::group, unit = unit_bytes<Panel>;
   const auto& elements = x.elements();
   const bool along_depth = elements.stride(1) != 1 && elements.stride(0) == 1;
-  // So many panels at once that a row of memory is read by some lines at a time.
-  constexpr std::size_t at_once = 512;
+  // So many panels at once that a row of memory is read by some lines at a time: by many where they are fetched ahead.
+  constexpr std::size_t at_once = is_plain<Panel, Operand> ? 1024 : 256;
   const std::size_t chunk =
       along_depth ? panel_columns : panel_columns * (1 + at_once / (panel_columns * sizeof(elements(0, 0))));
   for (std::size_t c = 0; c < columns; c += chunk) {
