@@ -9,15 +9,16 @@
 #include <string>
 #include <vector>
 
+#include "narrow/formats.hpp"
 #include "narrow/gemm.hpp"
 
 namespace {
 
 using narrow::accumulate_in;
 using narrow::float32_chunks;
+using narrow::ibm_1_6_9;
 using narrow::stochastic_sequence;
 using narrow::view;
-using ibm_1_6_9 = narrow::number<narrow::float_format<narrow::float_descriptor{6, 9, 31}>>;
 
 struct shape {
   std::size_t m, n, depth;

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "narrow/formats.hpp"
 #include "narrow/gemm.hpp"
+#include "support/gemm_reference.hpp"
 
 namespace {
 
@@ -41,12 +43,38 @@ void check(std::size_t codes_across) {
   }
 }
 
-template <int E, int M, int Bias, specials Special>
-using float_of = number<float_format<float_descriptor{E, M, Bias, Special}>>;
+enum class summed { in_bfloat16_pairs, in_float };
+
+// Numbers at random against the reference, bit for bit.
+template <class T>
+void check_sums(summed how) {
+  const std::size_t m = 5, n = 19, depth = 37;
+  narrow_test::generator random(7);
+  std::vector<T> a(m * depth), b(depth * n);
+  for (T& x : a) x = narrow_test::random_element<T>(random);
+  for (T& x : b) x = narrow_test::random_element<T>(random);
+  std::vector<float> c(m * n), row(depth), column(depth);
+  gemm(view(a, m, depth), view(b, depth, n), view(c, m, n));
+  for (std::size_t i = 0; i < m; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      for (std::size_t k = 0; k < depth; ++k) row[k] = a[i * depth + k], column[k] = b[k * n + j];
+      const float want = how == summed::in_float ? narrow_test::chain_sum(row, column, false)
+                                                 : narrow_test::pair_sum(row, column, false);
+      ASSERT_TRUE(narrow_test::same(c[i * n + j], want)) << c[i * n + j] << ", not " << want;
+    }
+  }
+}
 
 TEST(GemmShortFloats, E4M3FN) { check<float8_e4m3fn>(33); }
 TEST(GemmShortFloats, E5M2) { check<float8_e5m2>(33); }
-TEST(GemmShortFloats, E4M3FNUZ) { check<float_of<4, 3, 8, specials::nan_negative_zero>>(17); }
-TEST(GemmShortFloats, E3M2WithoutSpecials) { check<float_of<3, 2, 3, specials::none>>(17); }
+TEST(GemmShortFloats, E4M3FNUZ) { check<float8_e4m3fnuz>(17); }
+TEST(GemmShortFloats, E3M2FN) { check<float6_e3m2fn>(17); }
+TEST(GemmShortFloats, E2M1FN) { check<float4_e2m1fn>(17); }
+TEST(GemmShortFloats, SumAsTheReference) {
+  check_sums<float8_e4m3fnuz>(summed::in_bfloat16_pairs);
+  check_sums<float6_e3m2fn>(summed::in_bfloat16_pairs);
+  check_sums<float4_e2m1fn>(summed::in_bfloat16_pairs);
+  check_sums<ibm_1_6_9>(summed::in_float);
+}
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "narrow/formats.hpp"
 #include "narrow/gemm.hpp"
 #include "narrow/pack.hpp"
 #include "support/gemm_reference.hpp"
@@ -19,8 +20,7 @@ using support::kernel_targets;
 using support::on_target;
 
 // Its negative codes are not its positive ones with a sign: NaN in the place of -0.
-using float8_e4m3fnuz = narrow::number<narrow::float_format<narrow::float_descriptor{
-    .exponent_bits = 4, .mantissa_bits = 3, .bias = 8, .special = narrow::specials::nan_negative_zero}>>;
+using narrow::float8_e4m3fnuz;
 
 // multiply(c) on each target gives what it gives in the plain loops, and writes nothing else.
 template <class Output, class Multiply>

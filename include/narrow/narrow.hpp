@@ -9,6 +9,7 @@
 #include "narrow/encoding/encoding.hpp"
 #include "narrow/epilogue.hpp"
 #include "narrow/executor.hpp"
+#include "narrow/formats.hpp"
 #include "narrow/gemm.hpp"
 #include "narrow/number.hpp"
 #include "narrow/number_io.hpp"

@@ -218,7 +218,7 @@ constexpr To convert(From x) {
   return convert<To>(x, detail::default_rounding<typename To::rounding_type>());
 }
 
-// ---- the names people use ---------------------------------------------------------------------------------------
+// ---- the names people use (those of smaller floats: formats.hpp) -------------------------------------------------
 
 using float16 = number<float_format<float_descriptor{5, 10, 15}>>;
 using bfloat16 = number<float_format<float_descriptor{8, 7, 127}>>;

@@ -163,8 +163,8 @@ results compute() {
   add_format<float8_e4m3fn>(all, "float8_e4m3fn");
   add_format<float8_e5m2>(all, "float8_e5m2");
   add_format<number<float8_e5m2::encoding_type, toward_negative>>(all, "float8_e5m2 toward negative");
-  add_format<number<float_format<float_descriptor{4, 3, 8, specials::nan_negative_zero}>>>(all, "float8_e4m3fnuz");
-  add_format<number<float_format<float_descriptor{2, 1, 1, specials::none}>>>(all, "float4_e2m1fn");
+  add_format<float8_e4m3fnuz>(all, "float8_e4m3fnuz");
+  add_format<float4_e2m1fn>(all, "float4_e2m1fn");
   add_format<float16>(all, "float16");
   add_format<bfloat16>(all, "bfloat16");
   add_format<int8>(all, "int8");

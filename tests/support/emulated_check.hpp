@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "narrow/formats.hpp"
 #include "narrow/gemm.hpp"
 #include "support/emulated_oracle.hpp"
 
@@ -13,7 +14,7 @@ namespace support {
 
 using narrow::view;
 
-using ibm_1_6_9 = narrow::number<narrow::float_format<narrow::float_descriptor{6, 9, 31}>>;
+using narrow::ibm_1_6_9;
 using a_users_own =
     narrow::number<narrow::float_format<narrow::float_descriptor{4, 6, 9, narrow::specials::nan_negative_zero}>>;
 

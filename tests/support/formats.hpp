@@ -52,14 +52,14 @@ struct float6_e3m2fn : float_format<float_descriptor{3, 2, 3, specials::none}> {
 struct float4_e2m1fn : float_format<float_descriptor{2, 1, 1, specials::none}> {
   static constexpr const char* name = "float4_e2m1fn";
 };
-// IBM's accumulator and its hybrid 8-bit format (Wang et al. 2018; Sun et al. 2019).
+// IBM's accumulator (Wang et al. 2018).
 struct ibm_1_6_9 : float_format<float_descriptor{6, 9, 31}> {
   static constexpr const char* name = "ibm_1_6_9";
 };
-struct hfp8_1_4_3 : float_format<float_descriptor{4, 3, 4}> {
-  static constexpr const char* name = "hfp8_1_4_3";
-};
 // Corners of the descriptor that no industry format takes.
+struct float8_e4m3b4 : float_format<float_descriptor{4, 3, 4}> {
+  static constexpr const char* name = "float8_e4m3b4";
+};
 struct unsigned_e5m3 : float_format<float_descriptor{5, 3, 15, specials::none, false}> {
   static constexpr const char* name = "unsigned_e5m3";
 };
@@ -84,7 +84,7 @@ using formats_with_vectors =
                    float8_e4m3, float8_e3m4, float8_e8m0fnu, float6_e2m3fn, float6_e3m2fn, float4_e2m1fn>;
 using all_formats = testing::Types<float16, bfloat16, float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz,
                                    float8_e4m3b11fnuz, float8_e4m3, float8_e3m4, float8_e8m0fnu, float6_e2m3fn,
-                                   float6_e3m2fn, float4_e2m1fn, ibm_1_6_9, hfp8_1_4_3, unsigned_e5m3,
+                                   float6_e3m2fn, float4_e2m1fn, ibm_1_6_9, float8_e4m3b4, unsigned_e5m3,
                                    unsigned_e3m2_without_zero, powers_of_two_with_zero, wide_e9m4, high_e8m3>;
 
 struct format_name {

@@ -8,20 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "narrow/number.hpp"
+#include "narrow/formats.hpp"
 #include "support/data.hpp"
 #include "support/onnx_case.hpp"
 
 namespace support {
 
 // The types of ONNX that have no name in the library.
-using float8_e4m3fnuz =
-    narrow::number<narrow::float_format<narrow::float_descriptor{4, 3, 8, narrow::specials::nan_negative_zero}>>;
-using float8_e5m2fnuz =
-    narrow::number<narrow::float_format<narrow::float_descriptor{5, 2, 16, narrow::specials::nan_negative_zero}>>;
-using float8_e8m0fnu = narrow::number<
-    narrow::float_format<narrow::float_descriptor{8, 0, 127, narrow::specials::nan_all_ones, false, false}>>;
-using float4_e2m1fn = narrow::number<narrow::float_format<narrow::float_descriptor{2, 1, 1, narrow::specials::none}>>;
 using int2 = narrow::number<narrow::signed_integer<2>>;
 using uint2 = narrow::number<narrow::unsigned_integer<2>>;
 
@@ -35,15 +28,15 @@ inline constexpr const char* onnx_name<narrow::bfloat16> = "bfloat16";
 template <>
 inline constexpr const char* onnx_name<narrow::float8_e4m3fn> = "float8e4m3fn";
 template <>
-inline constexpr const char* onnx_name<float8_e4m3fnuz> = "float8e4m3fnuz";
+inline constexpr const char* onnx_name<narrow::float8_e4m3fnuz> = "float8e4m3fnuz";
 template <>
 inline constexpr const char* onnx_name<narrow::float8_e5m2> = "float8e5m2";
 template <>
-inline constexpr const char* onnx_name<float8_e5m2fnuz> = "float8e5m2fnuz";
+inline constexpr const char* onnx_name<narrow::float8_e5m2fnuz> = "float8e5m2fnuz";
 template <>
-inline constexpr const char* onnx_name<float8_e8m0fnu> = "float8e8m0";
+inline constexpr const char* onnx_name<narrow::float8_e8m0fnu> = "float8e8m0";
 template <>
-inline constexpr const char* onnx_name<float4_e2m1fn> = "float4e2m1";
+inline constexpr const char* onnx_name<narrow::float4_e2m1fn> = "float4e2m1";
 template <>
 inline constexpr const char* onnx_name<int2> = "int2";
 template <>

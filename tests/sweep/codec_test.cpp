@@ -6,6 +6,7 @@
 #include <cstring>
 #include <vector>
 
+#include "narrow/formats.hpp"
 #include "narrow/quantize.hpp"
 #include "support/codec_check.hpp"
 
@@ -13,10 +14,6 @@ namespace {
 
 using namespace narrow;
 using namespace support;
-
-using float8_e4m3fnuz = number<float_format<float_descriptor{4, 3, 8, specials::nan_negative_zero}>>;
-using float8_e8m0fnu = number<float_format<float_descriptor{8, 0, 127, specials::nan_all_ones, false, false}>>;
-using float6_e2m3fn = number<float_format<float_descriptor{2, 3, 1, specials::none}>>;
 
 template <class T, class Overflow = overflow_of<T>, class Scheme = unscaled_scheme, class Rounding = nearest_even>
 void check_encode(const Scheme& scheme, const Rounding& rounding, float scale = 1) {

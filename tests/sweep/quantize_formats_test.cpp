@@ -7,6 +7,7 @@
 #include <cstring>
 #include <vector>
 
+#include "narrow/formats.hpp"
 #include "narrow/quantize.hpp"
 #include "support/quantize_reference.hpp"
 
@@ -34,9 +35,8 @@ class QuantizeFormats : public testing::Test {
   }
 };
 // Floats of 16 and 8 bits with each kind of specials; fixed point in 8, 16 and 32 bits; integers.
-using float8_e5m2fnuz = number<float_format<float_descriptor{5, 2, 16, specials::nan_negative_zero}>>;
-using formats = testing::Types<float16, bfloat16, float8_e4m3fn, float8_e5m2fnuz, fixed<4, 4>, fixed<8, 8>,
-                               fixed<12, 14>, int4, uint4, int8, uint16>;
+using formats = testing::Types<float16, bfloat16, float8_e4m3fn, float8_e5m2fnuz, float4_e2m1fn, fixed<4, 4>,
+                               fixed<8, 8>, fixed<12, 14>, int4, uint4, int8, uint16>;
 TYPED_TEST_SUITE(QuantizeFormats, formats);
 
 TYPED_TEST(QuantizeFormats, EveryLengthAndAlignment) {
