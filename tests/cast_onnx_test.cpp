@@ -25,17 +25,13 @@ bool with_source(const onnx_case& one, const Body& body) {
       type, [&](auto number) { body(numbers<decltype(number)>(one, "in0")); });
 }
 
-// Integers wrap after truncation. Floats of 8 bits saturate, unless told to overflow as IEEE 754 does; those of 16 bits
-// always do that.
+// Integers wrap after truncation. Floats follow the preset, or IEEE 754 where saturate is 0.
 template <class T, class From>
 T cast(From x, bool saturating) {
-  using E = typename T::encoding_type;
-  if constexpr (fixed_point_encoding<E>) {
+  if constexpr (fixed_point_encoding<typename T::encoding_type>) {
     return convert<T>(x, toward_zero{}, wrap{});
-  } else if constexpr (E::has_nan && E::bits == 8) {
-    return saturating ? convert<T>(x, nearest_even{}, saturate{}) : convert<T>(x, nearest_even{}, to_infinity{});
   } else {
-    return convert<T>(x);
+    return saturating ? convert<T>(x, nearest_even{}, onnx{}) : convert<T>(x, nearest_even{}, ieee{});
   }
 }
 

@@ -65,7 +65,7 @@ TEST(GemmOptions, OverflowByOption) {
   narrow::gemm(x, y, view(codes, 1, 2), narrow::saturate_symmetric{});
   EXPECT_EQ(codes[1].storage(), -127);
   std::vector<narrow::float8_e5m2> floats(2);
-  narrow::gemm(x, y, view(floats, 1, 2), narrow::saturate{}, narrow::alpha{1e9});
+  narrow::gemm(x, y, view(floats, 1, 2), narrow::ocp{}, narrow::alpha{1e9});
   EXPECT_EQ(float(floats[0]), 57344);
   narrow::gemm(x, y, view(floats, 1, 2), narrow::alpha{1e9});
   EXPECT_TRUE(std::isinf(float(floats[0])));

@@ -30,7 +30,7 @@ class number {
  public:
   using encoding_type = E;
   using rounding_type = Rounding;
-  using overflow_type = Overflow;
+  using overflow_type = overflow_for<E, Overflow>;
   using storage_type = typename E::storage_type;
   using real_type = typename E::real_type;
   using bits_type = std::make_unsigned_t<storage_type>;
@@ -41,7 +41,7 @@ class number {
   template <class From>
   requires std::floating_point<From> ||
       (std::integral<From> && !std::same_as<From, bool>)constexpr explicit number(From x)
-      : storage_(detail::encode_scalar<E, Overflow>(x, detail::default_rounding<Rounding>())) {}
+      : storage_(detail::encode_scalar<E, overflow_type>(x, detail::default_rounding<Rounding>())) {}
 
   // From another format, and from the same one under other policies (exact, but for what its overflow does not allow).
   template <encoding E2, class R2, class O2>
@@ -51,12 +51,12 @@ class number {
   template <class Rule, encoding E2, class R2, class O2>
   constexpr number(number<E2, R2, O2> x, const Rule& rounding) {
     detail::check_rounding(rounding, "number");
-    if constexpr (std::same_as<E, E2> && std::same_as<Overflow, O2>) {
+    if constexpr (std::same_as<E, E2> && std::same_as<overflow_type, overflow_for<E, O2>>) {
       storage_ = x.storage();
     } else if constexpr (fixed_point_encoding<E> && fixed_point_encoding<E2>) {
-      storage_ = detail::fit_fixed<E, Overflow>(detail::int128{x.storage()}, E2::fraction_bits, rounding);
+      storage_ = detail::fit_fixed<E, overflow_type>(detail::int128{x.storage()}, E2::fraction_bits, rounding);
     } else {
-      storage_ = detail::encode_scalar<E, Overflow>(detail::value_of_code<E2>(x.storage()), rounding);
+      storage_ = detail::encode_scalar<E, overflow_type>(detail::value_of_code<E2>(x.storage()), rounding);
     }
   }
 
@@ -130,7 +130,8 @@ class number {
   // Floats follow IEEE 754. Fixed point: x / 0 saturates toward the sign of x, 0 / 0 is 0; under wrap both are 0.
   friend constexpr number operator/(number a, number b) {
     if constexpr (fixed_point_encoding<E>) {
-      return stored(detail::divide_fixed<E, Overflow>(a.storage_, b.storage_, detail::default_rounding<Rounding>()));
+      return stored(
+          detail::divide_fixed<E, overflow_type>(a.storage_, b.storage_, detail::default_rounding<Rounding>()));
     } else {
       return rounded(detail::divide(a.value(), b.value()));
     }
@@ -181,10 +182,10 @@ class number {
     return result;
   }
   static constexpr number rounded(const detail::double_bits& x) {
-    return stored(detail::encode_scalar<E, Overflow>(x, detail::default_rounding<Rounding>()));
+    return stored(detail::encode_scalar<E, overflow_type>(x, detail::default_rounding<Rounding>()));
   }
   static constexpr number fixed(detail::int128 value, int fraction) {
-    return stored(detail::fit_fixed<E, Overflow>(value, fraction, detail::default_rounding<Rounding>()));
+    return stored(detail::fit_fixed<E, overflow_type>(value, fraction, detail::default_rounding<Rounding>()));
   }
 
   storage_type storage_;
@@ -195,18 +196,19 @@ class number {
 // x as a To, rounded once by `rounding` and overflowing by `overflow`, whatever To's own policies are.
 //   x          a float, double, integer or any number
 //   rounding   nearest_even{}, ..., stochastic{bits}
-//   overflow   saturate{}, saturate_symmetric{}, to_infinity{}, wrap{}
+//   overflow   saturate{}, saturate_symmetric{}, to_infinity{}, wrap{}, or a preset: ieee{}, ocp{}, onnx{}
 // Errors: a stochastic rounding whose count of bits is out of range.
 template <any_number To, class From, class Rounding, class Overflow>
 constexpr To convert(From x, const Rounding& rounding, Overflow) {
   using E = typename To::encoding_type;
-  using rounded = number<E, nearest_even, Overflow>;
+  using policy = overflow_for<E, Overflow>;
+  using rounded = number<E, nearest_even, policy>;
   if constexpr (any_number<From>) {
     return To::from_bits(rounded(x, rounding).bits());
   } else {
     detail::check_rounding(rounding, "convert");
     using bits = typename To::bits_type;
-    return To::from_bits(static_cast<bits>(detail::encode_scalar<E, Overflow>(x, rounding)));
+    return To::from_bits(static_cast<bits>(detail::encode_scalar<E, policy>(x, rounding)));
   }
 }
 template <any_number To, class From, class Rounding>

@@ -60,7 +60,7 @@ struct fixed_limits : limits_base<E, Rounding, Overflow> {
   using base = limits_base<E, Rounding, Overflow>;
   using typename base::T, typename base::bits;
   static constexpr bool is_integer = E::fraction_bits == 0, is_exact = true, is_iec559 = false;
-  static constexpr bool is_modulo = std::is_same_v<Overflow, wrap>;
+  static constexpr bool is_modulo = std::is_same_v<typename T::overflow_type, wrap>;
   static constexpr std::float_denorm_style has_denorm = std::denorm_absent;
   static constexpr int digits = E::bits - (E::is_signed ? 1 : 0);
   static constexpr int digits10 = decimal_digits(is_integer ? digits : digits - 1);
@@ -68,7 +68,7 @@ struct fixed_limits : limits_base<E, Rounding, Overflow> {
   static constexpr int min_exponent = 0, min_exponent10 = 0, max_exponent = 0, max_exponent10 = 0;
   static constexpr T max() noexcept { return T::from_bits(static_cast<bits>(E::max_code)); }
   static constexpr T lowest() noexcept {
-    const bool symmetric = std::is_same_v<Overflow, saturate_symmetric> && E::is_signed;
+    const bool symmetric = std::is_same_v<typename T::overflow_type, saturate_symmetric> && E::is_signed;
     return T::from_bits(static_cast<bits>(symmetric ? -E::max_code : E::min_code));
   }
   static constexpr T min() noexcept { return lowest(); }
@@ -89,7 +89,7 @@ struct float_limits : limits_base<E, Rounding, Overflow> {
   static constexpr bool is_integer = false, is_exact = false, is_modulo = false;
   static constexpr bool is_iec559 = D.exponent_bits == 5 && D.mantissa_bits == 10 && D.bias == 15 && E::has_infinity &&
                                     D.has_sign && D.has_zero && std::is_same_v<Rounding, nearest_even> &&
-                                    std::is_same_v<Overflow, to_infinity>;
+                                    std::is_same_v<typename T::overflow_type, to_infinity>;
   static constexpr bool has_subnormals = D.has_zero && D.mantissa_bits > 0;
   static constexpr std::float_denorm_style has_denorm = has_subnormals ? std::denorm_present : std::denorm_absent;
   static constexpr int digits = D.mantissa_bits + 1, digits10 = decimal_digits(digits - 1);

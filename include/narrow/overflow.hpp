@@ -1,5 +1,8 @@
-// Overflow policies: what becomes of a number that, once rounded, lies beyond the largest finite one.
+// Overflow policies: what becomes of a number that, once rounded, lies beyond the largest finite one; and presets,
+// which choose a policy for each format.
 #pragma once
+
+#include <type_traits>
 
 namespace narrow {
 
@@ -16,5 +19,58 @@ struct to_infinity {};
 // The low bits of the code, as two's complement hardware does; an infinity gives code 0. Only for fixed point and
 // integers.
 struct wrap {};
+
+// ---- presets ----------------------------------------------------------------------------------------------------
+// What a specification asks for, wherever a policy goes. One of your own is a type with a member template `policy`,
+// which is given the encoding. In all of them NaN stays one, becomes -0 in floats without (as in ONNX; OCP leaves it to
+// the implementation) and 0 in integers.
+
+// IEEE 754: infinity, or NaN where the format has none; a format with neither saturates. To nearest even also what OCP
+// calls non-saturating, and ONNX's Cast with saturate = 0.
+struct ieee {
+  template <class Encoding>
+  using policy = std::conditional_t<Encoding::has_infinity || Encoding::has_nan, to_infinity, saturate>;
+};
+
+// The saturating mode of OCP 8-bit Floating Point (2023), and Microscaling (2023): floats of up to 8 bits saturate,
+// infinities too. Wider ones are IEEE 754's. Integers saturate.
+struct ocp {
+  template <class Encoding>
+  using policy = std::conditional_t<(Encoding::bits > 8), ieee::policy<Encoding>, saturate>;
+};
+
+// ONNX: QuantizeLinear, and Cast to floats as it is by default (saturate = 1), which decide as OCP does. Its Cast to
+// integers is another conversion: toward_zero and wrap.
+struct onnx : ocp {};
+
+namespace detail {
+
+template <template <class> class>
+struct is_template;
+
+template <class Encoding, class Overflow>
+struct chosen_policy {
+  using type = Overflow;
+};
+
+}  // namespace detail
+
+template <class T>
+concept overflow_preset = requires {
+  typename detail::is_template<T::template policy>;
+};
+
+namespace detail {
+
+template <class Encoding, overflow_preset Preset>
+struct chosen_policy<Encoding, Preset> {
+  using type = typename Preset::template policy<Encoding>;
+};
+
+}  // namespace detail
+
+// The policy itself, or the one that a preset chooses for this encoding.
+template <class Encoding, class Overflow>
+using overflow_for = typename detail::chosen_policy<Encoding, Overflow>::type;
 
 }  // namespace narrow

@@ -32,9 +32,10 @@ namespace detail {
 template <class T, class Real, class Scheme, class Place, class Rounding, class Overflow>
 void quantize_row(const Real* x, std::ptrdiff_t x_stride, T* y, std::ptrdiff_t y_stride, std::size_t length,
                   std::size_t first, const Scheme& scheme, const Place& place, const Rounding& rounding, Overflow) {
+  using E = encoding_of<T>;
   const default_float_environment environment;
-  encode_stretch<encoding_of<T>, Overflow>(current_target(), x, x_stride, reinterpret_cast<std::byte*>(y), y_stride,
-                                           length, first, scheme, place, rounding);
+  encode_stretch<E, overflow_for<E, Overflow>>(current_target(), x, x_stride, reinterpret_cast<std::byte*>(y), y_stride,
+                                               length, first, scheme, place, rounding);
 }
 
 // The rounding of element i.
@@ -100,7 +101,7 @@ using real_between = std::conditional_t<is_unscaled<Scheme> || std::is_same_v<Sc
 // Quantizes x into `codes` (same extents), with given parameters.
 //   rounding   a policy, or a stochastic_sequence; the type's own by default
 //   counts     added to when given
-//   overflow   a policy; the type's own by default
+//   overflow   a policy or a preset; the type's own by default
 // Errors: extents that differ; parameters that do not fit; codes that overlap x or themselves; a sequence of too few or
 // many bits.
 template <class S, coded_element T, std::size_t Rank, class Scheme, class Rounding = rounding_of<T>,
@@ -110,6 +111,7 @@ void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& co
   static_assert(!std::is_same_v<Rounding, stochastic>,
                 "a whole tensor needs bits for each element: pass a stochastic_sequence{seed, stream}");
   using E = encoding_of<T>;
+  using policy = overflow_for<E, Overflow>;
   using source = std::remove_cv_t<S>;
   for (std::size_t axis = 0; axis < Rank; ++axis) {
     detail::require(x.extent(axis) == codes.extent(axis), "quantize: extent ", axis, " of codes is ",
@@ -127,7 +129,7 @@ void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& co
       [&](const S* from, T* to, std::size_t length, std::size_t first, const auto& place) {
         std::byte* const y = reinterpret_cast<std::byte*>(to);
         if constexpr (real_element<source>) {
-          detail::encode_stretch<E, Overflow>(where, from, xs, y, ys, length, first, scheme, place, rounding);
+          detail::encode_stretch<E, policy>(where, from, xs, y, ys, length, first, scheme, place, rounding);
         } else {
           using real = detail::real_between<source, Scheme>;
           real values[detail::codec_chunk];
@@ -135,8 +137,8 @@ void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& co
             const auto offset = static_cast<std::ptrdiff_t>(begin);
             detail::decode_stretch<encoding_of<source>>(where, reinterpret_cast<const std::byte*>(from + offset * xs),
                                                         xs, values, 1, n, unscaled, std::size_t{0});
-            detail::encode_stretch<E, Overflow>(where, values, 1, reinterpret_cast<std::byte*>(to + offset * ys), ys, n,
-                                                first + begin, scheme, detail::place_at(place, begin), rounding);
+            detail::encode_stretch<E, policy>(where, values, 1, reinterpret_cast<std::byte*>(to + offset * ys), ys, n,
+                                              first + begin, scheme, detail::place_at(place, begin), rounding);
           });
         }
         if (counts != nullptr) {
@@ -149,9 +151,9 @@ void quantize_into(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& co
                 return detail::real_value(source(from[k * xs]));
               }
             }();
-            detail::count_element<E, Overflow>(*counts, value, detail::storage_of(to[k * ys]), scheme,
-                                               detail::element_place(place, i),
-                                               detail::scalar_rounding(rounding, first + i));
+            detail::count_element<E, policy>(*counts, value, detail::storage_of(to[k * ys]), scheme,
+                                             detail::element_place(place, i),
+                                             detail::scalar_rounding(rounding, first + i));
           }
         }
       });

@@ -41,16 +41,17 @@ constexpr double_bits value_of(T x) noexcept {
 // below E's.
 template <fixed_point_encoding E, class Overflow, class Rounding>
 constexpr typename E::storage_type fit_fixed(int128 value, int fraction, const Rounding& rounding) {
-  static_assert(!std::same_as<Overflow, to_infinity>, "fixed point has no infinity: saturate or wrap");
+  using policy = overflow_for<E, Overflow>;
+  static_assert(!std::same_as<policy, to_infinity>, "fixed point has no infinity: saturate or wrap");
   const int left = E::fraction_bits - fraction;
   int128 code = 0;
   if (left > 62) {  // beyond the largest code, and beyond 128 bits for the larger values
-    code = value == 0 || std::same_as<Overflow, wrap> ? 0 : (value > 0 ? int128{1} : int128{-1}) << 64;
+    code = value == 0 || std::same_as<policy, wrap> ? 0 : (value > 0 ? int128{1} : int128{-1}) << 64;
   } else {
     code = shift_right(value, -left, rounding);
   }
-  if constexpr (!std::same_as<Overflow, wrap>) {
-    constexpr bool symmetric = std::same_as<Overflow, saturate_symmetric> && E::is_signed;
+  if constexpr (!std::same_as<policy, wrap>) {
+    constexpr bool symmetric = std::same_as<policy, saturate_symmetric> && E::is_signed;
     constexpr int128 lowest = symmetric ? -E::max_code : E::min_code;
     code = code > E::max_code ? int128{E::max_code} : code < lowest ? lowest : code;
   }
