@@ -1,9 +1,10 @@
-// How fast does one thread convert between float32 and narrow formats?
+// How fast does one thread convert between float32 and narrow formats, and pack these without gaps?
 //
 //   bench_convert --benchmark_filter=convert/avx512/.*
 //
-// convert/<target>/<from>_to_<to>[_stochastic]/<elements>: 4 Ki elements in the first-level cache, 1 Mi in the third,
-// 32 Mi in memory. Timed: one quantize_into or dequantize_into, scheme and buffers ready. Rates are over CPU time.
+// convert/<target>/<from>_to_<to>[_stochastic]/<elements>, convert/<target>/<format>_packed/<elements> and _unpacked:
+// 4 Ki elements in the first-level cache, 1 Mi in the third, 32 Mi in memory. Timed: one quantize_into,
+// dequantize_into, pack_bits or unpack_bits, scheme and buffers ready. Rates are over CPU time.
 //   Gelem/s, GB/s      elements, and bytes read plus written, a second
 //   fraction_of_copy   GB/s of a copy of as many bytes, measured before: memcpy, or non-temporal where that is faster
 #include <benchmark/benchmark.h>
@@ -16,6 +17,8 @@
 #include <memory>
 #include <string>
 
+#include "narrow/formats.hpp"
+#include "narrow/packed_bits.hpp"
 #include "narrow/quantize.hpp"
 
 namespace {
@@ -67,14 +70,13 @@ double copy_rate(std::size_t bytes) {
   return rate;
 }
 
-void report(benchmark::State& state, std::size_t n, std::size_t bytes_of_element) {
-  const double elements = static_cast<double>(n) * static_cast<double>(state.iterations());
-  const double ceiling = copy_rate(n * bytes_of_element);
+// Of calls that read and write so many bytes for n elements.
+void report(benchmark::State& state, std::size_t n, std::size_t bytes) {
+  const auto calls = static_cast<double>(state.iterations());
+  const double elements = calls * static_cast<double>(n), moved = calls * static_cast<double>(bytes);
   state.counters["Gelem/s"] = benchmark::Counter(elements * 1e-9, benchmark::Counter::kIsRate);
-  state.counters["GB/s"] =
-      benchmark::Counter(elements * static_cast<double>(bytes_of_element) * 1e-9, benchmark::Counter::kIsRate);
-  state.counters["fraction_of_copy"] = benchmark::Counter(
-      elements * static_cast<double>(bytes_of_element) * 1e-9 / ceiling, benchmark::Counter::kIsRate);
+  state.counters["GB/s"] = benchmark::Counter(moved * 1e-9, benchmark::Counter::kIsRate);
+  state.counters["fraction_of_copy"] = benchmark::Counter(moved * 1e-9 / copy_rate(bytes), benchmark::Counter::kIsRate);
 }
 
 template <class T, class Scheme, class Rounding>
@@ -90,7 +92,7 @@ void encode(benchmark::State& state, target where, std::size_t n, const Scheme& 
     quantize_into(from, tensor_view<T, 1>(y.get(), {n}), scheme, rounding);
     benchmark::ClobberMemory();
   }
-  report(state, n, sizeof(float) + sizeof(T));
+  report(state, n, n * (sizeof(float) + sizeof(T)));
   set_target(before);
 }
 
@@ -108,27 +110,63 @@ void decode(benchmark::State& state, target where, std::size_t n, const Scheme& 
     dequantize_into(from, tensor_view<float, 1>(y.get(), {n}));
     benchmark::ClobberMemory();
   }
-  report(state, n, sizeof(float) + sizeof(T));
+  report(state, n, n * (sizeof(float) + sizeof(T)));
   set_target(before);
+}
+
+enum class direction { pack, unpack };
+
+template <class T>
+void packing(benchmark::State& state, target where, std::size_t n, direction way) {
+  const target before = set_target(where);
+  const auto elements = make_buffer<T>(n);
+  const std::size_t size = packed_bytes<T>(n);
+  const auto bytes = make_buffer<std::byte>(size);
+  for (auto _ : state) {
+    if (way == direction::pack) {
+      pack_bits(tensor_view<T, 1>(elements.get(), {n}), {bytes.get(), size});
+    } else {
+      unpack_bits({bytes.get(), size}, tensor_view<T, 1>(elements.get(), {n}));
+    }
+    benchmark::ClobberMemory();
+  }
+  report(state, n, n * sizeof(T) + size);
+  set_target(before);
+}
+
+// Calls body(target, elements, "convert/<target>/", "/<elements>") for every target of this CPU and size.
+template <class Body>
+void for_each_case(const Body& body) {
+  for (const target where : {target::portable, target::avx2, target::avx512}) {
+    if (where > best_target()) continue;
+    for (const std::size_t n : {std::size_t{1} << 12, std::size_t{1} << 20, std::size_t{1} << 25}) {
+      body(where, n, std::string("convert/") + name_of(where) + "/", "/" + std::to_string(n));
+    }
+  }
+}
+
+template <class T>
+void add_packing(const std::string& format) {
+  for_each_case([&](target where, std::size_t n, const std::string& prefix, const std::string& size) {
+    benchmark::RegisterBenchmark((prefix + format + "_packed" + size).c_str(),
+                                 [=](benchmark::State& state) { packing<T>(state, where, n, direction::pack); });
+    benchmark::RegisterBenchmark((prefix + format + "_unpacked" + size).c_str(),
+                                 [=](benchmark::State& state) { packing<T>(state, where, n, direction::unpack); });
+  });
 }
 
 template <class T, class Scheme>
 void add(const std::string& format, const Scheme& scheme) {
-  for (const target where : {target::portable, target::avx2, target::avx512}) {
-    if (where > best_target()) continue;
-    for (const std::size_t n : {std::size_t{1} << 12, std::size_t{1} << 20, std::size_t{1} << 25}) {
-      const std::string prefix = std::string("convert/") + name_of(where) + "/", size = "/" + std::to_string(n);
-      benchmark::RegisterBenchmark((prefix + "float32_to_" + format + size).c_str(), [=](benchmark::State& state) {
-        encode<T>(state, where, n, scheme, nearest_even{});
-      });
-      benchmark::RegisterBenchmark((prefix + "float32_to_" + format + "_stochastic" + size).c_str(),
-                                   [=](benchmark::State& state) {
-                                     encode<T>(state, where, n, scheme, stochastic_sequence{1, 2});
-                                   });
-      benchmark::RegisterBenchmark((prefix + format + "_to_float32" + size).c_str(),
-                                   [=](benchmark::State& state) { decode<T>(state, where, n, scheme); });
-    }
-  }
+  for_each_case([&](target where, std::size_t n, const std::string& prefix, const std::string& size) {
+    benchmark::RegisterBenchmark((prefix + "float32_to_" + format + size).c_str(),
+                                 [=](benchmark::State& state) { encode<T>(state, where, n, scheme, nearest_even{}); });
+    benchmark::RegisterBenchmark((prefix + "float32_to_" + format + "_stochastic" + size).c_str(),
+                                 [=](benchmark::State& state) {
+                                   encode<T>(state, where, n, scheme, stochastic_sequence{1, 2});
+                                 });
+    benchmark::RegisterBenchmark((prefix + format + "_to_float32" + size).c_str(),
+                                 [=](benchmark::State& state) { decode<T>(state, where, n, scheme); });
+  });
 }
 
 const bool registered = [] {
@@ -139,6 +177,11 @@ const bool registered = [] {
   add<int8>("int8_affine", affine(0.0123F, 3));
   add<fixed<4, 12>>("fixed_4_12", unscaled);
   add<int16>("int16_shared_exponent", shared_exponent(-12));
+  add_packing<binary>("binary");
+  add_packing<int4>("int4");
+  add_packing<float4_e2m1fn>("float4_e2m1fn");
+  add_packing<float6_e2m3fn>("float6_e2m3fn");
+  add_packing<fixed<3, 4>>("fixed_3_4");
   return true;
 }();
 

@@ -18,6 +18,7 @@
 #include "narrow/number_transcendental.hpp"
 #include "narrow/overflow.hpp"
 #include "narrow/pack.hpp"
+#include "narrow/packed_bits.hpp"
 #include "narrow/quantize.hpp"
 #include "narrow/quantized_tensor.hpp"
 #include "narrow/random.hpp"

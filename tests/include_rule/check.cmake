@@ -9,7 +9,7 @@ set(layers
     "rounding.hpp overflow.hpp random.hpp target.hpp tensor_view.hpp detail/ detail/simd/"
     "encoding/"
     "stochastic_stream.hpp detail/number/ number.hpp number_math.hpp number_transcendental.hpp number_traits.hpp"
-    "formats.hpp number_io.hpp element.hpp"
+    "formats.hpp number_io.hpp element.hpp packed_bits.hpp"
     "scheme/"
     "detail/codec/"
     "conversion_counts.hpp quantized_tensor.hpp quantize.hpp executor.hpp"
