@@ -103,14 +103,15 @@ constexpr byte_order apart() {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(order.of));
 }
 
-// Four groups at a time, from the first on, as long as whole stores stay inside. Returns how many codes that were.
+// Four groups at a time, from the first on, as long as 16 bytes fit beyond the first two: they are more than two groups
+// (2 * Bits <= 14), so that the codes do not end before them. Returns how many codes that were.
 template <int Bits>
 [[gnu::noinline]] std::size_t pack(const std::uint8_t* codes, std::size_t n, std::byte* bytes) {
   constexpr int ones = (1 << Bits) - 1, rest = 32 - 4 * Bits;
   static constexpr byte_order order = together<Bits>();
   const std::size_t size = packed_bytes_of<Bits>(n);
   std::size_t i = 0;
-  for (std::size_t at = 0; i + 32 <= n && at + 2 * Bits + 16 <= size; i += 32, at += 4 * Bits) {
+  for (std::size_t at = 0; at + 2 * Bits + 16 <= size; i += 32, at += 4 * Bits) {
     const __m256i all = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes + i));
     const __m256i code = _mm256_and_si256(all, _mm256_set1_epi8(ones));
     // Twice joined by sums of products with 1 and a power of two; the third time by a shift of the lower one up and
@@ -132,7 +133,7 @@ template <int Bits, bool Signed>
   static constexpr byte_order order = apart<Bits>();
   const std::size_t size = packed_bytes_of<Bits>(n);
   std::size_t i = 0;
-  for (std::size_t at = 0; i + 32 <= n && at + 2 * Bits + 16 <= size; i += 32, at += 4 * Bits) {
+  for (std::size_t at = 0; at + 2 * Bits + 16 <= size; i += 32, at += 4 * Bits) {
     const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + at));
     const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + at + 2 * Bits));
     const __m256i packed = _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
