@@ -21,6 +21,7 @@
 #include "narrow/detail/number/mixed.hpp"
 #include "narrow/encoding/binary.hpp"
 #include "narrow/encoding/encoding.hpp"
+#include "narrow/encoding/posit.hpp"
 #include "narrow/stochastic_stream.hpp"
 
 namespace narrow {
@@ -101,6 +102,8 @@ class number {
       return fixed(-detail::int128{a.storage_}, E::fraction_bits);
     } else if constexpr (detail::has_sign_code<E>) {
       return from_bits(static_cast<bits_type>(a.bits() ^ E::sign_code));
+    } else if constexpr (code_ordered_encoding<E>) {
+      return from_bits(static_cast<bits_type>(0u - a.bits()));
     } else {
       return rounded(-a.value());
     }
@@ -110,30 +113,31 @@ class number {
     if constexpr (fixed_point_encoding<E>) {
       return fixed(detail::int128{a.storage_} + b.storage_, E::fraction_bits);
     } else {
-      return rounded(detail::add(a.value(), b.value(), cancelled));
+      return rounded(detail::add(a.operand(), b.operand(), cancelled));
     }
   }
   friend constexpr number operator-(number a, number b) {
     if constexpr (fixed_point_encoding<E>) {
       return fixed(detail::int128{a.storage_} - b.storage_, E::fraction_bits);
     } else {
-      return rounded(detail::add(a.value(), -b.value(), cancelled));
+      return rounded(detail::add(a.operand(), -b.operand(), cancelled));
     }
   }
   friend constexpr number operator*(number a, number b) {
     if constexpr (fixed_point_encoding<E>) {
       return fixed(detail::int128{a.storage_} * b.storage_, 2 * E::fraction_bits);
     } else {
-      return rounded(detail::multiply(a.value(), b.value()));
+      return rounded(detail::multiply(a.operand(), b.operand()));
     }
   }
-  // Floats follow IEEE 754. Fixed point: x / 0 saturates toward the sign of x, 0 / 0 is 0; under wrap both are 0.
+  // Floats follow IEEE 754; a posit / 0 is NaR. Fixed point: x / 0 saturates toward the sign of x, 0 / 0 is 0; under
+  // wrap both are 0.
   friend constexpr number operator/(number a, number b) {
     if constexpr (fixed_point_encoding<E>) {
       return stored(
           detail::divide_fixed<E, overflow_type>(a.storage_, b.storage_, detail::default_rounding<Rounding>()));
     } else {
-      return rounded(detail::divide(a.value(), b.value()));
+      return rounded(detail::divide(a.operand(), b.operand()));
     }
   }
   constexpr number& operator+=(number b) { return *this = *this + b; }
@@ -143,7 +147,7 @@ class number {
 
   friend constexpr bool operator==(number a, number b) noexcept { return (a <=> b) == 0; }
   friend constexpr std::partial_ordering operator<=>(number a, number b) noexcept {
-    if constexpr (fixed_point_encoding<E>) {
+    if constexpr (code_ordered_encoding<E>) {
       return a.storage_ <=> b.storage_;
     } else {
       return detail::compare(a.value(), b.value());
@@ -164,10 +168,10 @@ class number {
         static_assert(F >= -60 && F <= 90, "fma of fixed point needs -60 to 90 fraction bits");
       }
     } else {
-      return rounded(detail::add(detail::multiply(a.value(), b.value()), c.value(), cancelled));
+      return rounded(detail::add(detail::multiply(a.operand(), b.operand()), c.operand(), cancelled));
     }
   }
-  friend constexpr number sqrt(number a) { return rounded(detail::square_root(a.value())); }
+  friend constexpr number sqrt(number a) { return rounded(detail::square_root(a.operand())); }
 
  private:
   // The zero that a sum of opposites gives.
@@ -175,13 +179,15 @@ class number {
       std::same_as<Rounding, toward_negative> ? detail::double_bits::sign_mask : std::uint64_t{0}};
 
   constexpr detail::double_bits value() const noexcept { return detail::value_of_code<E>(storage_); }
+  constexpr auto operand() const noexcept { return detail::operand_of_code<E>(storage_); }
 
   static constexpr number stored(storage_type storage) noexcept {
     number result{};
     result.storage_ = storage;
     return result;
   }
-  static constexpr number rounded(const detail::double_bits& x) {
+  template <class Exact>
+  static constexpr number rounded(const Exact& x) {
     return stored(detail::encode_scalar<E, overflow_type>(x, detail::default_rounding<Rounding>()));
   }
   static constexpr number fixed(detail::int128 value, int fraction) {
@@ -240,5 +246,10 @@ using binary = number<binary_format>;  // +1 or -1
 // [-2^(IL-1), 2^(IL-1) - 2^-FL] in steps of 2^-FL.
 template <int IL, int FL, class Rounding = nearest_even, class Overflow = saturate>
 using fixed = number<fixed_point<IL + FL, FL>, Rounding, Overflow>;
+
+// 2022 standard, ES = 2; or an older one. They compare as the standard has it: NaR is below every number and equals
+// itself. With a float or a double, NaR compares as NaN does.
+template <int N, int ES = 2, class Rounding = nearest_even>
+using posit = number<posit_format<N, ES>, Rounding>;
 
 }  // namespace narrow

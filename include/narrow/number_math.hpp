@@ -81,24 +81,24 @@ constexpr T fabs(T x) {
 // A NaN gives way to a number.
 template <any_number T>
 constexpr T fmin(T a, T b) noexcept {
-  return isnan(a) || b < a ? b : a;
+  return isnan(a) || (!isnan(b) && b < a) ? b : a;
 }
 template <any_number T>
 constexpr T fmax(T a, T b) noexcept {
-  return isnan(a) || a < b ? b : a;
+  return isnan(a) || (!isnan(b) && a < b) ? b : a;
 }
 
 // The next number after x in the direction of y; y where they are equal; NaN where either is. For formats whose codes
 // are in the order of their values.
 template <any_number T>
-requires(fixed_point_encoding<typename T::encoding_type> || float_encoding<typename T::encoding_type>) constexpr T
+requires(code_ordered_encoding<typename T::encoding_type> || float_encoding<typename T::encoding_type>) constexpr T
     nextafter(T x, T y) noexcept {
   using E = typename T::encoding_type;
   using bits = typename T::bits_type;
   if (isnan(x)) return x;
   if (isnan(y) || x == y) return y;
   const bool up = x < y;
-  if constexpr (fixed_point_encoding<E>) {
+  if constexpr (code_ordered_encoding<E>) {
     return T::from_bits(static_cast<bits>(up ? x.bits() + 1u : x.bits() - 1u));
   } else {
     constexpr auto sign = static_cast<bits>(E::sign_code);
@@ -121,9 +121,10 @@ constexpr T to_integer(T x, const Rounding& rounding) {
     const auto code = fit_fixed<E, typename T::overflow_type>(integer, 0, toward_zero{});
     return T::from_bits(static_cast<typename T::bits_type>(code));
   } else {
-    // From 2^16 on, numbers of at most 16 significant bits are integers.
+    // From 2^digits on, numbers are integers.
+    static_assert(E::digits <= 30);
     const double_bits value = value_of(x);
-    if (value.magnitude() >= to_bits(65536.0)) return x;
+    if (value.magnitude() >= std::uint64_t{1023 + E::digits} << 52) return x;
     const double integer = convert<number<signed_integer<32>>>(value.value(), rounding).to_real();
     return without_rounding<T>(double_bits{to_bits(integer) | value.sign()});
   }

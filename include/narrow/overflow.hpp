@@ -6,7 +6,7 @@
 
 namespace narrow {
 
-// The largest finite number of that sign; for infinities too.
+// The largest finite number of that sign; for infinities too, of which only posits make NaN.
 struct saturate {};
 
 // As `saturate`, but signed codes stay within +-(largest): the most negative code is never produced (Courbariaux 2014).

@@ -168,8 +168,9 @@ struct stochastic_lanes {
 
 }  // namespace detail
 
-// Up with a probability equal to the discarded fraction. Floats round the magnitude, fixed point and integer codes
-// round from the floor. Fewer random bits cost randomness and bias the result by up to 2^-count of a unit.
+// Up with a probability equal to the discarded fraction. Floats round the magnitude, and so do posits, by the fraction
+// of their codes (encoding/posit.hpp); fixed point and integer codes round from the floor. Fewer random bits cost
+// randomness and bias the result by up to 2^-count of a unit.
 //
 //   bits       a uniformly random integer; its low `count` bits are used
 //   count      1 to 32 (31 with pre_round)

@@ -7,13 +7,15 @@
 #include <type_traits>
 
 #include "narrow/detail/lanes.hpp"
+#include "narrow/detail/wide_real.hpp"
 #include "narrow/encoding/fixed_point.hpp"
 #include "narrow/encoding/float_format.hpp"
 
 namespace narrow {
 
 // An encoding E of E::bits bits, kept in E::storage_type, whose every value E::real_type (float or double) holds.
-// Values lie within 2^-500 and 2^500 and have at most E::digits significant bits: 16, or 32 in fixed point.
+// Values lie within 2^-500 and 2^500 and have at most E::digits significant bits: 16, or 32 in fixed point, or 30 in an
+// encoding that takes exact results of more than 53 bits (wide_encoding below).
 //   E::encode<Overflow>(real lane, rounding) -> code lane      E::decode<Real>(code lane) -> real lane
 //   E::lowest(), E::highest()   the most negative (or else the smallest) and the largest finite value
 //   E::smallest()               the smallest positive value
@@ -49,6 +51,19 @@ concept fixed_point_encoding = encoding<E> && requires {
   { E::fraction_bits } -> std::convertible_to<int>;
   { E::max_code } -> std::convertible_to<std::int64_t>;
   { E::min_code } -> std::convertible_to<std::int64_t>;
+};
+
+// Codes in two's complement are in the order of their values. A NaN has the lowest code, and equals itself.
+template <class E>
+concept code_ordered_encoding = fixed_point_encoding<E> ||(encoding<E>&& requires { requires E::is_code_ordered; });
+
+// More significant bits than arithmetic in double is exact for. The encoding rounds the results of
+// detail/wide_real.hpp:
+//   E::encode_exact<Overflow>(wide_real, rounding) -> code, with zeros or copies of the sign above it
+template <class E>
+concept wide_encoding =
+    encoding<E> && !fixed_point_encoding<E> && (E::digits > 16) && requires(const detail::wide_real& x) {
+  { E::template encode_exact<saturate>(x, nearest_even{}) } -> std::same_as<std::uint64_t>;
 };
 
 // A binary float from a descriptor. Magnitudes are in the order of their codes.

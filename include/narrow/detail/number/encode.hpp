@@ -37,6 +37,16 @@ constexpr double_bits value_of(T x) noexcept {
   return value_of_code<typename T::encoding_type>(x.storage());
 }
 
+// What arithmetic takes: a double whose results are exact enough, or else a wide_real.
+template <encoding E>
+[[gnu::always_inline]] constexpr auto operand_of_code(typename E::storage_type code) {
+  if constexpr (wide_encoding<E>) {
+    return to_wide_real(value_of_code<E>(code));
+  } else {
+    return value_of_code<E>(code);
+  }
+}
+
 // An exact integer count of 2^-fraction, in the fixed-point encoding E, rounded once. |value| <= 2^64 where fraction is
 // below E's.
 template <fixed_point_encoding E, class Overflow, class Rounding>
@@ -62,11 +72,18 @@ template <encoding E, class Overflow, class From, class Rounding>
 constexpr typename E::storage_type encode_scalar(From x, const Rounding& rounding) {
   if constexpr (std::same_as<From, double_bits>) {
     return to_storage<E>(E::template encode<Overflow>(x.value(), rounding));
+  } else if constexpr (std::same_as<From, wide_real>) {
+    return to_storage<E>(E::template encode_exact<Overflow>(x, rounding));
   } else if constexpr (std::floating_point<From>) {
     static_assert(sizeof(From) <= 8, "long double would round twice; convert to double first");
     return to_storage<E>(E::template encode<Overflow>(x, rounding));
   } else if constexpr (fixed_point_encoding<E>) {
     return fit_fixed<E, Overflow>(int128{x}, 0, rounding);
+  } else if constexpr (wide_encoding<E>) {
+    const bool negative = x < 0;
+    const auto bits = static_cast<std::uint64_t>(x);
+    return to_storage<E>(
+        E::template encode_exact<Overflow>(make_wide_real(negative, negative ? 0 - bits : bits, 0), rounding));
   } else {
     return to_storage<E>(E::template encode<Overflow>(to_double_odd(x), rounding));
   }
