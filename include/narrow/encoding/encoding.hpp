@@ -19,6 +19,8 @@ namespace narrow {
 //   E::encode<Overflow>(real lane, rounding) -> code lane      E::decode<Real>(code lane) -> real lane
 //   E::lowest(), E::highest()   the most negative (or else the smallest) and the largest finite value
 //   E::smallest()               the smallest positive value
+// Products of values of at most 8 significant bits are faster where the encoding says the exponents of the smallest and
+// the largest one, E::lowest_exponent and E::max_exponent.
 // Lanes are floats, doubles, and vectors of them (detail/lanes.hpp); code lanes have the format's bits, and above them
 // zeros, or copies of the sign where storage_type is signed. Each policy that `encode` is asked for must compile;
 // saturate always is.

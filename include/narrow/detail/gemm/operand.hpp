@@ -30,12 +30,14 @@ struct fits_no_bfloat16 {
 template <class E>
 struct fits_bfloat16 : fits_no_bfloat16 {};
 template <class E>
-requires requires { E::descriptor.mantissa_bits; }
+requires requires {
+  E::lowest_exponent;
+  E::max_exponent;
+}
 struct fits_bfloat16<E> {
   static constexpr bool is_bfloat16 = std::is_same_v<E, encoding_of<bfloat16>>;
   static constexpr int lowest_exponent = E::lowest_exponent, highest_exponent = E::max_exponent;
-  static constexpr bool has_values =
-      E::descriptor.mantissa_bits <= 7 && lowest_exponent >= -126 && highest_exponent <= 127;
+  static constexpr bool has_values = E::digits <= 8 && lowest_exponent >= -126 && highest_exponent <= 127;
 };
 
 template <>
