@@ -21,6 +21,7 @@
 #include "narrow/packed_bits.hpp"
 #include "narrow/quantize.hpp"
 #include "narrow/quantized_tensor.hpp"
+#include "narrow/quire.hpp"
 #include "narrow/random.hpp"
 #include "narrow/requantize.hpp"
 #include "narrow/rounding.hpp"

@@ -8,7 +8,7 @@ cmake_minimum_required(VERSION 3.25)
 set(layers
     "rounding.hpp overflow.hpp random.hpp target.hpp tensor_view.hpp detail/ detail/simd/"
     "encoding/"
-    "stochastic_stream.hpp detail/number/ number.hpp number_math.hpp number_transcendental.hpp number_traits.hpp"
+    "stochastic_stream.hpp detail/number/ number.hpp number_math.hpp number_transcendental.hpp number_traits.hpp quire.hpp"
     "formats.hpp number_io.hpp element.hpp packed_bits.hpp"
     "scheme/"
     "detail/codec/"
