@@ -193,7 +193,8 @@ void convolve(const X& x, const W& w, const Y& y, const conv_shape& shape, const
 // Everything with the channels last.
 template <class X, class W, class Y, class... Option>
 void conv_images(const X& x, const W& w, const Y& y, const conv_geometry& g, const Option&... option) {
-  static_assert(!(is_emulated<Option> || ...), "only gemm has emulated accumulators");
+  static_assert(!((is_emulated<Option> || sums_in_quire<Option>) || ...),
+                "only gemm has emulated accumulators and the quire");
   const conv_shape shape = checked_shape(elements_of(x), elements_of(w), y.view, g);
   check_conv_operand(x, "x", 3, g.layout);
   check_conv_operand(w, "w", 0, g.layout);

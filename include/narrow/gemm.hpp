@@ -9,11 +9,12 @@
 // Sums: integers and fixed point exactly, whatever the depth (int32, double up to 53 bits, int64, 128 bits), zero
 // points included; floats of at most 8 significand bits in the bf16 class (accumulator.hpp), where nothing but bfloat16
 // itself could be flushed; other reals in float, with one FMA chain for each element, depth ascending; in double where
-// an operand is double, or with accumulate_in<double>{}; in a narrow type, simulated, with accumulate_in<T> or
-// float32_chunks<T> (emulated.hpp). A scale that varies along the depth, and a scheme that says no
-// factor (scheme/scheme.hpp), are multiplied into the operands first, as reals.
-// Outputs: reals; narrow numbers, rounded once by the type's policy or by one among the options; quantized tensors,
-// whose scheme is given; standard integers, which take the raw integer accumulator (saturating, unless told otherwise).
+// an operand is double, or with accumulate_in<double>{}; those of posits exactly, with accumulate_in<quire<N, ES>>
+// (detail/gemm/quire.hpp); in a narrow type, simulated, with accumulate_in<T> or float32_chunks<T> (emulated.hpp). A
+// scale that varies along the depth, and a scheme that says no factor (scheme/scheme.hpp), are multiplied into the
+// operands first, as reals. Outputs: reals; narrow numbers, rounded once by the type's policy or by one among the
+// options; quantized tensors, whose scheme is given; standard integers, which take the raw integer accumulator
+// (saturating, unless told otherwise).
 //
 // Between the sum and the output an element is a float, if the output is no wider (float, floats of up to 16 bits,
 // codes of up to 24) and the sum is float, or an exact integer under affine scales: float(sum) * float(scale). Else,
@@ -40,6 +41,7 @@
 #include "narrow/detail/gemm/finish.hpp"
 #include "narrow/detail/gemm/operand.hpp"
 #include "narrow/detail/gemm/product.hpp"
+#include "narrow/detail/gemm/quire.hpp"
 
 namespace narrow {
 
@@ -106,6 +108,9 @@ void gemm_matrices(const A& a, const B& b, const Output& out, std::size_t first_
     (read_scaling(s, option), ...);
     if constexpr ((is_emulated<Option> || ...)) {
       multiply_emulated_and_finish(a, b, out, s, ops, conversion, first_index, option...);
+    } else if constexpr ((sums_in_quire<Option> || ...)) {
+      multiply_in_quire_and_finish(a, b, out, s, ops, conversion, first_index, executor_of_options(option...),
+                                   option...);
     } else {
       with_accumulator<A, B, Option...>(
           a, b, a.columns(), a.varies_along(1) || b.varies_along(0), [&](auto chosen, bool with_scale) {

@@ -19,6 +19,22 @@
 
 namespace narrow {
 
+namespace detail {
+
+// (-1)^negative * integer * 2^exponent, to odd in 65 bits or more; the integer's lowest word comes first.
+template <std::size_t Words>
+constexpr wide_real real_of_words(bool negative, const std::array<std::uint64_t, Words>& integer, int exponent) {
+  std::size_t last = Words - 1;
+  while (last > 0 && integer[last] == 0) --last;
+  if (last == 0) return make_wide_real(negative, integer[0], exponent);
+  bool more = false;
+  for (std::size_t w = 0; w + 1 < last; ++w) more = more || integer[w] != 0;
+  const uint128 upper = uint128{integer[last]} << 64 | integer[last - 1];
+  return make_wide_real(negative, upper | (more ? 1 : 0), exponent + 64 * static_cast<int>(last - 1));
+}
+
+}  // namespace detail
+
 template <int N, int ES = 2>
 class quire {
  public:
@@ -85,15 +101,7 @@ class quire {
   // The sum, to odd in 65 bits or more.
   constexpr detail::wide_real value() const {
     if (is_nan()) return detail::wide_nan;
-    const quire magnitude = is_negative() ? -*this : *this;
-    std::size_t first = word_count - 1;
-    while (first > 0 && magnitude.words_[first] == 0) --first;
-    if (first == 0) return detail::make_wide_real(is_negative(), magnitude.words_[0], unit_exponent);
-    bool more = false;
-    for (std::size_t w = 0; w + 1 < first; ++w) more = more || magnitude.words_[w] != 0;
-    const detail::uint128 upper = detail::uint128{magnitude.words_[first]} << 64 | magnitude.words_[first - 1];
-    return detail::make_wide_real(is_negative(), upper | (more ? 1 : 0),
-                                  unit_exponent + 64 * static_cast<int>(first - 1));
+    return detail::real_of_words(is_negative(), (is_negative() ? -*this : *this).words_, unit_exponent);
   }
 
   // The integer, the lowest word first.

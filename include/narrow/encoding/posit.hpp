@@ -6,14 +6,14 @@
 //
 // A positive code is, after its sign bit, a string regime | exponent | fraction, cut off after N - 1 bits: the regime
 // is a run of k + 1 ones and a zero, or of -k zeros and a one; the number is 2^(k * 2^ES + exponent) * 1.fraction,
-// where bits that are cut off are zeros. A negative number has the two's complement of its magnitude's code.
-// Code 10...0 is NaR, the only NaN; there is no infinity and one zero. Codes, as integers, are in the order of their
+// where bits that are cut off are zeros. A negative number has the two's complement of its magnitude's code. Code
+// 10...0 is NaR, the only NaN; there is no infinity and one zero. Codes, as integers, are in the order of their
 // numbers. Source: Posit Working Group, "Standard for Posit Arithmetic (2022)"; Gustafson and Yonemoto, "Beating
 // Floating Point at its Own Game", 2017 (any ES).
 //
 // Rounding is that of the code: what is cut off the string, as a fraction of its last place, is what a mode looks at.
 // Where exponent bits are cut off, numbers halfway between two codes are therefore geometric means, not arithmetic
-// ones, and stochastic rounding goes up with a probability that is linear in the string (log2 of the number there).
+// ones, and stochastic rounding goes up with a probability that is linear in the exponent and fraction, not the number.
 // In every mode, a number other than zero below the smallest one becomes the smallest, of its sign, and one beyond the
 // largest the largest: neither zero nor NaR. Infinities and NaN become NaR.
 #pragma once
