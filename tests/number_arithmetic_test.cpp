@@ -134,8 +134,8 @@ template <class E>
 class SmallFloatArithmetic : public testing::Test {};
 using small_formats =
     testing::Types<float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz, float8_e4m3b11fnuz, float8_e4m3,
-                   float8_e3m4, float8_e8m0fnu, float6_e2m3fn, float6_e3m2fn, float4_e2m1fn, float8_e4m3b4, unsigned_e5m3,
-                   unsigned_e3m2_without_zero, powers_of_two_with_zero>;
+                   float8_e3m4, float8_e8m0fnu, float6_e2m3fn, float6_e3m2fn, float4_e2m1fn, float8_e4m3b4,
+                   unsigned_e5m3, unsigned_e3m2_without_zero, powers_of_two_with_zero>;
 TYPED_TEST_SUITE(SmallFloatArithmetic, small_formats, format_name);
 
 struct every_pair {
