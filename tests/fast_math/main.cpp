@@ -120,6 +120,7 @@ void add_conversions(results& all, const std::string& name) {
   add_quantized<float8_e5m2>(all, x, unscaled, stochastic_sequence{1, 2});
   add_quantized<int8>(all, x, shared_exponent(-3), to_odd{});
   add_quantized<fixed<8, 24>>(all, x, unscaled, nearest_away{});
+  add_quantized<posit<16>>(all, x, unscaled);
   for (const Real v : x) all.add(convert<float16>(v, toward_positive{})), all.add(fixed<4, 12>(v));
   all.begin("affine from " + name);
   // A quotient that multiplication by the reciprocal of the scale gets wrong.
@@ -169,11 +170,14 @@ results compute() {
   add_format<bfloat16>(all, "bfloat16");
   add_format<int8>(all, "int8");
   add_format<fixed<8, 8>>(all, "fixed<8, 8>");
+  add_format<posit<8>>(all, "posit<8>");
+  add_format<posit<32>>(all, "posit<32>");
   add_conversions<float>(all, "float");
   add_conversions<double>(all, "double");
   add_decoded<float16>(all, "float16");
   add_decoded<float8_e4m3fn>(all, "float8_e4m3fn");
   add_decoded<fixed<8, 8>>(all, "fixed<8, 8>");
+  add_decoded<posit<16, 1>>(all, "posit<16, 1>");
   add_products(all);
   return all;
 }
