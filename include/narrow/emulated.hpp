@@ -7,8 +7,8 @@
 //   gemm(a, b, c, accumulate_in<ibm, stochastic_sequence>{.chunk = 64, .rounding = {.seed = 1}});
 //   gemm(a, b, c, float32_chunks<float16>{64});                     another thing: float32 inside a chunk
 //
-// T is any narrow number, float or fixed point. Each step rounds the exact value once, by the option's rounding, and
-// overflows as T does. (Not through float: for float16 that differs in 74 of 2 million steps.)
+// T is any narrow number: float, posit or fixed point. Each step rounds the exact value once, by the option's rounding,
+// and overflows as T does. (Not through float: for float16 that differs in 74 of 2 million steps.)
 //
 //   accumulate_in<T>   sum <- T(sum + a * b), the depth ascending, from code zero (+0); a chunk of `chunk` terms has a
 //                      sum of its own, and once it is complete total <- T(total + sum). The first chunk's sum is the
@@ -125,6 +125,9 @@ T accumulate_step(T sum, double a, double b, const Rounding& rounding) {
   if (x - x == 0 && y - y == 0) {
     if constexpr (fixed_point_encoding<E>) {
       return add_to_fixed(sum, x, rounding);
+    } else if constexpr (wide_encoding<E>) {
+      const wide_real wide = add(to_wide_real({to_bits(x)}), operand_of_code<E>(sum.storage()));
+      return from_storage<T>(encode_scalar<E, overflow_of<T>>(wide, rounding));
     } else if (exact != 0) {
       exact = sum_to_odd(x, y);
     } else if (std::is_same_v<Rounding, toward_negative>) {

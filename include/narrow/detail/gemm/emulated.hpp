@@ -67,8 +67,10 @@ constexpr term_range terms_of() {
     return {};
   } else {
     using E = encoding_of<T>;
-    if constexpr (!fixed_point_encoding<E>) {
+    if constexpr (float_encoding<E>) {
       return {E::descriptor.mantissa_bits + 1, E::min_exponent - E::descriptor.mantissa_bits, E::max_exponent + 1};
+    } else if constexpr (!fixed_point_encoding<E>) {
+      return {E::digits, E::lowest_exponent, E::max_exponent + 1};  // posits: multiples of the smallest one
     } else if constexpr (Operand::is_unscaled) {
       return {E::bits, -E::fraction_bits, E::bits - E::fraction_bits};
     } else {

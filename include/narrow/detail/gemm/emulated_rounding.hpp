@@ -48,7 +48,8 @@ constexpr bool fits_float_lanes() {
     return E::bits <= 21 && E::fraction_bits <= 120 && E::fraction_bits >= -100 &&
            !std::is_same_v<overflow_of<T>, wrap>;
   } else {
-    return E::lowest_exponent >= -147 && E::max_exponent <= 127;
+    // Posits have a boundary at zero, which sums that float reads as zero must not reach.
+    return float_encoding<E> && E::lowest_exponent >= -147 && E::max_exponent <= 127;
   }
 }
 
@@ -62,7 +63,7 @@ constexpr bool fits_double_lanes(const term_range& a, const term_range& b) {
     return E::fraction_bits <= 500 && E::fraction_bits >= -500 && E::bits + wanted <= 51 &&
            (!wraps || a.highest + b.highest + E::fraction_bits + wanted <= 51);
   } else {
-    return true;
+    return E::digits + (std::is_same_v<Rounding, stochastic_sequence> ? 32 : 1) <= 52;
   }
 }
 
@@ -94,6 +95,8 @@ struct nearest_constants {
     if constexpr (fixed_point_encoding<E>) {
       const bool fits = E::bits <= S - 2 && E::fraction_bits <= 120 && E::fraction_bits >= -100;
       return std::is_same_v<Overflow, wrap> || !fits ? rounding_method::codec : rounding_method::fixed_magic;
+    } else if constexpr (!float_encoding<E>) {
+      return rounding_method::codec;
     } else {
       constexpr auto d = E::descriptor;
       constexpr bool overflows = std::is_same_v<Overflow, saturate> || E::has_infinity;
