@@ -46,6 +46,9 @@ struct gemm_plan {
   std::ptrdiff_t ready_stride = 0;
   std::uint8_t ready_flip = 0;  // of bytes: what they still lack (tile_arguments::a_flip)
   packer b;
+  const std::byte* plain_b = nullptr;  // rows of b that a kernel may pack on the way, and what they lack
+  std::ptrdiff_t plain_stride = 0;
+  std::uint8_t plain_flip = 0;
   const std::byte* packed_b = nullptr;  // panels over the whole depth, packed_stride bytes apart
   std::size_t packed_stride = 0;
 
@@ -155,10 +158,11 @@ class gemm_run {
     std::size_t g = 0;
     do {
       const std::size_t some = std::min(depth_step, groups - g);
-      const std::byte* const panels = p.packed_b == nullptr ? pack_columns(g, some) : nullptr;
-      const bool last = g + some >= groups;
-      if (g == 0 || last) end_column_sums(g == 0);
       const std::size_t step = even_piece(rows, most_rows_packed(), kernel.rows);
+      packs_later = packs_on_the_way(std::min(step, rows)) ? columns / width * width : 0;
+      std::byte* const panels = p.packed_b == nullptr ? pack_columns(g, some) : nullptr;
+      const bool last = g + some >= groups;
+      if (g == 0 || last) end_column_sums(g == 0, packs_later, columns);
       for (std::size_t r = 0; r < rows; r += step) {
         const std::size_t height = std::min(step, rows - r);
         std::ptrdiff_t stride = p.ready_stride;
@@ -182,7 +186,7 @@ class gemm_run {
 
   // Every tile of `height` rows and all columns of the block, over `some` groups of depth from g on.
   void tiles(std::size_t r, std::size_t height, std::size_t g, std::size_t some, const std::byte* strips,
-             std::ptrdiff_t stride, const std::byte* panels) {
+             std::ptrdiff_t stride, std::byte* panels) {
     const bool last = g + some >= groups, in_place = p.c != nullptr || !one_pass;
     alignas(64) std::byte tile_sums[most_rows * most_columns * 8];
     alignas(64) std::int64_t row_start[most_rows];
@@ -190,7 +194,7 @@ class gemm_run {
     t.a_stride = stride;
     t.a_flip = flip();
     t.groups = some;
-    t.start = g != 0 ? sums_start::resume : folds ? sums_start::offsets : sums_start::zero;
+    const sums_start start = g != 0 ? sums_start::resume : folds ? sums_start::offsets : sums_start::zero;
     t.is_last = last;
     t.depth = p.depth;
     t.row_start = row_start;
@@ -205,20 +209,32 @@ class gemm_run {
       const std::size_t end = std::min(columns, first + chunk);
       for (std::size_t q = first, s = 0; s < height;) {
         const std::size_t tile_rows = kernel.height_of(height - s), next = q + width;
+        const bool packs = r + s == 0 && q < packs_later;
+        t.start = packs ? sums_start::zero : start;
         t.columns = std::min(width, columns - q);
         const std::size_t vectors = divided_up(t.columns, kernel.width);
         t.b = panel_at(q, vectors, g, some, panels);
         t.a = strips + static_cast<std::ptrdiff_t>(s) * stride;
         if (in_place) t.c = sums + at(r + s, q) * sum_bytes;
-        if (t.start == sums_start::offsets) {
+        if (start == sums_start::offsets) {
           t.column_start = column_start + static_cast<std::ptrdiff_t>(q) * sum_bytes;
           if (q == first) row_starts(row_start, r + s, tile_rows);
         }
         if (p.scales.groups != 0) scales = scales_at(r + s, q, g);
         fetch(t, s == 0 && next + width <= columns ? panel_at(next, kernel.vectors, g, some, panels) : nullptr);
         if (in_place && next < end) prefetch_sums(r + s, tile_rows, next, std::min(width, columns - next));
-        kernel.run[tile_rows - 1][vectors - 1](t);
-        if (last) end_of_tile(t, r + s, tile_rows, q);
+        if (packs) {
+          t.panel = panels + q / width * block_panel_bytes(some);
+          t.unpacked = p.plain_b + static_cast<std::ptrdiff_t>(column + q);
+          t.unpacked_stride = p.plain_stride;
+          t.unpacked_flip = p.plain_flip;
+          t.column_sums = needs_column_sums ? column_sums + q : nullptr;
+          kernel.run_and_pack[tile_rows - 1](t);
+          end_column_sums(true, q, next);
+        } else {
+          kernel.run[tile_rows - 1][vectors - 1](t);
+        }
+        if (last) end_of_tile(t, r + s, tile_rows, q, folds && !packs);
         q = next;
         if (q >= end) q = first, s += tile_rows;
       }
@@ -251,8 +267,8 @@ class gemm_run {
   }
 
   // Zero points, where they were not part of the beginning, and what becomes of the sums.
-  void end_of_tile(const tile_arguments& t, std::size_t r, std::size_t tile_rows, std::size_t q) const {
-    if (!folds && (needs_row_sums || needs_column_sums)) {
+  void end_of_tile(const tile_arguments& t, std::size_t r, std::size_t tile_rows, std::size_t q, bool folded) const {
+    if (!folded && (needs_row_sums || needs_column_sums)) {
       p.correct(t.c, t.c_stride, tile_rows, t.columns, p.a_zero, row + r, needs_row_sums ? row_sums + r : nullptr,
                 p.b_zero, column + q, needs_column_sums ? column_terms + q : nullptr);
     }
@@ -274,13 +290,21 @@ class gemm_run {
     }
   }
 
-  // The block's columns over `some` groups of depth, as panels side by side.
-  const std::byte* pack_columns(std::size_t g, std::size_t some) {
+  // Whether the first strip of rows can pack the panels that it meets.
+  bool packs_on_the_way(std::size_t height) const {
+    if (p.plain_b == nullptr || !one_pass || p.depth % group != 0) return false;
+    return kernel.run_and_pack[kernel.height_of(height) - 1] != nullptr;
+  }
+
+  // The block's columns over `some` groups of depth, as panels side by side, but for those that are packed later.
+  std::byte* pack_columns(std::size_t g, std::size_t some) {
     const std::size_t panel_bytes = block_panel_bytes(some);
     std::byte* const to = space.b.bytes(divided_up(columns, width) * panel_bytes);
-    p.b.panels(p.b.operand, g * group, terms(g, some), column, columns, width, kernel.width, panel_bytes,
-               p.b.with_scale, to);
-    for (std::size_t q = 0; needs_column_sums && q < columns; q += width) {
+    if (packs_later < columns) {
+      p.b.panels(p.b.operand, g * group, terms(g, some), column + packs_later, columns - packs_later, width,
+                 kernel.width, panel_bytes, p.b.with_scale, to + packs_later / width * panel_bytes);
+    }
+    for (std::size_t q = packs_later; needs_column_sums && q < columns; q += width) {
       const std::size_t vectors = divided_up(std::min(width, columns - q), kernel.width);
       kernel.column_sums(to + q / width * panel_bytes, some, vectors, column_sums + q);
     }
@@ -291,33 +315,34 @@ class gemm_run {
   std::size_t block_panel_bytes(std::size_t some) const { return width * some * unit + 128; }
 
   void begin_column_sums() {
-    if (!needs_column_sums) return;
     const std::size_t padded = divided_up(columns, width) * width;
+    if (folds) column_start = space.column_start.bytes(padded * static_cast<std::size_t>(sum_bytes));
+    if (!needs_column_sums) return;
     column_sums = space.column_sums.get<std::int64_t>(2 * padded);
     column_terms = column_sums + padded;
     if (p.b_column_sums == nullptr) std::fill_n(column_sums, padded, 0);
   }
-  void end_column_sums(bool first) {
+  // What follows from the sums of columns [from, to): terms of zero points, and what sums begin with because of them.
+  void end_column_sums(bool first, std::size_t from, std::size_t to) {
     if (needs_column_sums) {
-      const std::int64_t* const from = p.b_column_sums != nullptr ? p.b_column_sums + column : column_sums;
+      const std::int64_t* const sum = p.b_column_sums != nullptr ? p.b_column_sums + column : column_sums;
       const auto depth = static_cast<std::int64_t>(p.depth);
       if (p.b_zero.varies) {
-        for (std::size_t j = 0; j < columns; ++j) column_terms[j] = from[j] - depth * p.b_zero.values[column + j];
+        for (std::size_t j = from; j < to; ++j) column_terms[j] = sum[j] - depth * p.b_zero.values[column + j];
       } else {
         const std::int64_t same = depth * p.b_zero.at(0);
-        for (std::size_t j = 0; j < columns; ++j) column_terms[j] = from[j] - same;
+        for (std::size_t j = from; j < to; ++j) column_terms[j] = sum[j] - same;
       }
     }
     if (!first || !folds) return;
-    const std::size_t padded = divided_up(columns, width) * width;
-    column_start = space.column_start.bytes(padded * static_cast<std::size_t>(sum_bytes));
+    const std::size_t padded = divided_up(to, width) * width;
     with_sum_type([&](auto zero) {
       using Sum = decltype(zero);
       Sum* const start = reinterpret_cast<Sum*>(column_start);
-      const std::size_t count = needs_column_sums ? columns : 0;
+      const std::size_t end = needs_column_sums ? to : from;
       const std::int64_t of_a = -p.a_zero.at(0);
-      for (std::size_t j = 0; j < count; ++j) start[j] = static_cast<Sum>(of_a * column_terms[j]);
-      std::fill(start + count, start + padded, zero);
+      for (std::size_t j = from; j < end; ++j) start[j] = static_cast<Sum>(of_a * column_terms[j]);
+      std::fill(start + end, start + padded, zero);
     });
   }
 
@@ -349,7 +374,8 @@ class gemm_run {
   const bool one_pass;
   const std::ptrdiff_t strip_stride;
   const bool needs_row_sums, needs_column_sums, folds;
-  bool keeps_rows = false;  // packed, from one block of columns to the next
+  std::size_t packs_later = 0;  // columns that the first strip of rows packs
+  bool keeps_rows = false;      // packed, from one block of columns to the next
 
   std::size_t row = 0, rows = 0, column = 0, columns = 0;  // the block
   std::byte* sums = nullptr;                               // of the block, sums_stride elements a row

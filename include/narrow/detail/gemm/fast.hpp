@@ -133,6 +133,17 @@ void run_plan(gemm_plan& plan, const packed_panels* ready, bool flushes_by_itsel
   if constexpr (std::is_same_v<PanelA, byte_panel<panel_sign::is_unsigned>>) {
     plan.ready_flip = static_cast<std::uint8_t>(PanelA::template offset<A>);
   }
+  if constexpr (std::is_same_v<PanelB, byte_panel<panel_sign::is_signed>> && !is_packed<B>) {
+    const auto& elements = b.elements();
+    // (Lines at a distance of a multiple of 4 KiB do not stay in the caches until the next panel reads their other
+    // half.)
+    const bool collide = elements.stride(0) % 4096 == 0;
+    if (!B::is_binary && sizeof(typename B::value_type) == 1 && elements.stride(1) == 1 && !collide) {
+      plan.plain_b = reinterpret_cast<const std::byte*>(elements.data());
+      plan.plain_stride = elements.stride(0);
+      plan.plain_flip = static_cast<std::uint8_t>(PanelB::template offset<B>);
+    }
+  }
   using Sum = typename PanelA::sum;
   if constexpr (std::is_integral_v<Sum> && !std::is_same_v<PanelA, bit_panel>) {
     plan.a_zero = packed_zero_points<PanelA>(a, 0, space.a_zero);

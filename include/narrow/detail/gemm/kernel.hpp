@@ -77,6 +77,12 @@ struct tile_arguments {
   const void* row_start = nullptr;       // of the sums' type, one for each row
   const void* column_start = nullptr;    // likewise for each column, padded to whole vectors
   const scale_panels* scales = nullptr;  // kernels under scales only
+  // Kernels that pack only: rows of b in memory, elements as the panel has them but for a flip (as a's); the panel.
+  const std::byte* unpacked = nullptr;
+  std::ptrdiff_t unpacked_stride = 0;  // bytes from row to row
+  std::uint8_t unpacked_flip = 0;
+  std::byte* panel = nullptr;
+  std::int64_t* column_sums = nullptr;  // to which those of the packed codes are added, or null
 };
 
 using tile_function = void (*)(const tile_arguments&);
@@ -104,6 +110,8 @@ struct tile_kernel {
   std::size_t sum_bytes = 0;
   bool whole_depth = false;                         // takes all of it at once
   tile_function run[most_rows][most_vectors] = {};  // [rows - 1][vectors - 1], of the heights there are
+  // Likewise, for whole panels and groups: the tile that packs b on the way, from zero; null where there is none.
+  tile_function run_and_pack[most_rows] = {};
   row_sums_function row_sums = nullptr;
   column_sums_function column_sums = nullptr;
 

@@ -10,6 +10,7 @@
 //   S::operand               what load(b) and broadcast(a) give
 //   S::step(sums, a, b)      sums + the products of a group
 //   S::zero(), S::load(p, n), S::store(p, sums, n)      n of the elements, 1 to width
+//   S::interleave(rows, stride, flips, out)             where a group's operands may come from `group` rows of memory
 //   S::flips(byte), S::flipped(operand, flips)          where rows may be flipped on the way (tile_arguments::a_flip)
 //   S::from_counts(sums, depth)      where the sums are counts: what they become at the end of the depth
 
@@ -156,6 +157,49 @@ void tile(const tile_arguments& t) {
   }
 }
 
+// A vector of 32-bit sums to 64-bit ones.
+template <class S>
+[[gnu::always_inline]] inline void add_to(std::int64_t* to, const typename S::sums& x) {
+  std::int32_t out[S::width];
+  S::store(out, x);
+  for (std::size_t t = 0; t < S::width; ++t) to[t] += out[t];
+}
+
+// The first tile that meets a panel of b packs it on the way, and sums its codes: what it waits for the memory, it
+// multiplies. Unpacked, GOP/s on Zen 4: u8 x s8 at 64^3, 128^3 and 35x700x2048 311, 400 and 337 with panels packed
+// before, 366, 432 and 370 so.
+template <class S, std::size_t Rows>
+void packing_tile(const tile_arguments& t) {
+  constexpr std::size_t vectors = 2, ahead = 4;
+  typename S::sums sum[Rows][vectors];
+  NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) sum[r][0] = sum[r][1] = S::zero();
+  typename S::sums of_codes[vectors] = {S::zero(), S::zero()};
+  row_units<S, Rows> a(t);
+  const auto flips = S::flips(t.unpacked_flip);
+  const std::byte* from = t.unpacked;
+  std::byte* to = t.panel;
+  const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(S::group) * t.unpacked_stride;
+  for (std::size_t g = t.groups; g != 0; --g, from += step, to += vectors * S::width * S::unit) {
+    typename S::operand right[vectors];
+    S::interleave(from, t.unpacked_stride, flips, right);
+    NARROW_UNROLL for (std::size_t v = 0; v < vectors; ++v) S::store_operand(to + v * S::width * S::unit, right[v]);
+    const std::byte* const later = g > ahead ? from + static_cast<std::ptrdiff_t>(ahead) * step : from;
+    NARROW_UNROLL for (std::size_t u = 0; u < S::group; ++u) {
+      __builtin_prefetch(later + static_cast<std::ptrdiff_t>(u) * t.unpacked_stride, 0, 2);
+    }
+    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+      const typename S::operand left = a.broadcast(r);
+      NARROW_UNROLL for (std::size_t v = 0; v < vectors; ++v) sum[r][v] = S::step(sum[r][v], left, right[v]);
+    }
+    NARROW_UNROLL for (std::size_t v = 0; v < vectors; ++v) of_codes[v] = S::step(of_codes[v], S::ones(), right[v]);
+    NARROW_UNROLL for (std::size_t i = 0; i < a.bases; ++i) a.at[i] += S::unit;
+  }
+  if (t.column_sums != nullptr) {
+    NARROW_UNROLL for (std::size_t v = 0; v < vectors; ++v) add_to<S>(t.column_sums + v * S::width, of_codes[v]);
+  }
+  store_rows<S, 0, Rows>(t, sum);
+}
+
 // Adds the sums of the codes of `vectors` columns, or of rows, to 64-bit ones: a step against ones. Integers only.
 template <class S>
 void column_sums(const std::byte* b, std::size_t groups, std::size_t vectors, std::int64_t* to) {
@@ -171,9 +215,7 @@ void column_sums(const std::byte* b, std::size_t groups, std::size_t vectors, st
       }
     }
     for (; g < groups; ++g, from += stride) sum[0] = S::step(sum[0], S::ones(), S::load_operand(from));
-    std::int32_t out[S::width];
-    S::store(out, S::add(S::add(sum[0], sum[1]), S::add(sum[2], sum[3])));
-    for (std::size_t t = 0; t < S::width; ++t) to[v * S::width + t] += out[t];
+    add_to<S>(to + v * S::width, S::add(S::add(sum[0], sum[1]), S::add(sum[2], sum[3])));
   }
 }
 template <class S>
@@ -211,12 +253,19 @@ struct plain_tiles {
   static constexpr tile_function run = &tile<S, Rows, Vectors>;
 };
 
-template <class Form, std::size_t Rows, std::size_t Height, std::size_t... Less>
+template <class S, class Form>
+inline constexpr bool packs_on_the_way = false;
+template <class S>
+requires requires { &S::interleave; }
+inline constexpr bool packs_on_the_way<S, plain_tiles<S>> = true;
+
+template <class S, class Form, std::size_t Rows, std::size_t Height, std::size_t... Less>
 constexpr void fill_tiles(tile_kernel& kernel, std::index_sequence<Less...> narrower) {
   if constexpr (has_height(Rows, Height)) {
     ((kernel.run[Height - 1][Less] = Form::template run<Height, Less + 1>), ...);
+    if constexpr (packs_on_the_way<S, Form> && Height > 4) kernel.run_and_pack[Height - 1] = &packing_tile<S, Height>;
   }
-  if constexpr (Height > 1) fill_tiles<Form, Rows, Height - 1>(kernel, narrower);
+  if constexpr (Height > 1) fill_tiles<S, Form, Rows, Height - 1>(kernel, narrower);
 }
 
 // A step as a kernel of Rows x Vectors tiles.
@@ -225,7 +274,7 @@ constexpr tile_kernel kernel_of() {
   tile_kernel kernel{};
   kernel.rows = Rows, kernel.vectors = Vectors, kernel.width = S::width;
   kernel.unit = S::unit, kernel.group = S::group, kernel.sum_bytes = sizeof(typename Form::value);
-  fill_tiles<Form, Rows, Rows>(kernel, std::make_index_sequence<Vectors>());
+  fill_tiles<S, Form, Rows, Rows>(kernel, std::make_index_sequence<Vectors>());
   if constexpr (requires { Form::whole_depth; }) kernel.whole_depth = true;
   if constexpr (requires { S::ones(); }) {
     kernel.row_sums = &row_sums<S>;

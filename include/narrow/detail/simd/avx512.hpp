@@ -334,6 +334,25 @@ struct s8_step : avx512::int32_sums {
   [[gnu::always_inline]] static inline operand flipped(const operand& x, const operand& flips) {
     return _mm512_xor_si512(x, flips);
   }
+  [[gnu::always_inline]] static inline void store_operand(std::byte* p, const operand& x) { _mm512_storeu_si512(p, x); }
+  // 32 columns of four rows of bytes.
+  [[gnu::always_inline]] static inline void interleave(const std::byte* p, std::ptrdiff_t stride, const operand& flips,
+                                                       operand (&out)[2]) {
+    const auto row = [ p, stride ](int r) __attribute__((always_inline)) {
+      return reinterpret_cast<const __m256i*>(p + r * stride);
+    };
+    const __m256i r0 = _mm256_loadu_si256(row(0)), r1 = _mm256_loadu_si256(row(1));
+    const __m256i r2 = _mm256_loadu_si256(row(2)), r3 = _mm256_loadu_si256(row(3));
+    const __m256i a = _mm256_unpacklo_epi8(r0, r1), b = _mm256_unpackhi_epi8(r0, r1);
+    const __m256i c = _mm256_unpacklo_epi8(r2, r3), d = _mm256_unpackhi_epi8(r2, r3);
+    // Columns 0-3 and 16-19, 4-7 and 20-23; 8-11 and 24-27, 12-15 and 28-31.
+    const __m512i low =
+        _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_unpacklo_epi16(a, c)), _mm256_unpackhi_epi16(a, c), 1);
+    const __m512i high =
+        _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_unpacklo_epi16(b, d)), _mm256_unpackhi_epi16(b, d), 1);
+    out[0] = _mm512_xor_si512(_mm512_shuffle_i64x2(low, high, 0x88), flips);
+    out[1] = _mm512_xor_si512(_mm512_shuffle_i64x2(low, high, 0xDD), flips);
+  }
   [[gnu::always_inline]] static inline operand ones() { return _mm512_set1_epi8(1); }
   [[gnu::always_inline]] static inline sums step(const sums& sum, const operand& a, const operand& b) {
     return _mm512_dpbusd_epi32(sum, a, b);
