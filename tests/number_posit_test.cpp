@@ -262,6 +262,10 @@ TEST(PositLimits, KnownValues) {
   static_assert(limits::is_specialized && limits::is_signed && limits::digits == 28 && limits::has_quiet_NaN);
   static_assert(!limits::has_infinity && !limits::is_iec559 && double(limits::max()) == 0x1p120);
   static_assert(double(limits::lowest()) == -0x1p120 && double(limits::min()) == 0x1p-120);
+  static_assert(limits::min_exponent == -119 && limits::max_exponent == 121 && limits::max_exponent10 == 36);
+  static_assert(double(limits::epsilon()) == 0x1p-27 && limits::has_denorm == std::denorm_absent);
+  static_assert(double(std::numeric_limits<posit<8>>::epsilon()) == 0.125);
+  static_assert(double(std::numeric_limits<posit<3>>::epsilon()) == 16.0);  // of 15
 }
 
 }  // namespace

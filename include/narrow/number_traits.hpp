@@ -120,7 +120,7 @@ struct float_limits : limits_base<E, Rounding, Overflow> {
 template <class E, class Rounding, class Overflow>
 struct other_limits : limits_base<E, Rounding, Overflow> {
   using base = limits_base<E, Rounding, Overflow>;
-  using typename base::T;
+  using typename base::T, typename base::bits;
   static constexpr bool is_integer = false, is_exact = false, is_modulo = false, is_iec559 = false;
   static constexpr std::float_denorm_style has_denorm = std::denorm_indeterminate;
   static constexpr int digits = E::digits, digits10 = 0, max_digits10 = decimal_digits(digits) + 2;
@@ -141,10 +141,29 @@ struct other_limits : limits_base<E, Rounding, Overflow> {
   }
 };
 
+// Posits. Digits and epsilon are those around 1, where they have most.
+template <class E, class Rounding, class Overflow>
+struct posit_limits : other_limits<E, Rounding, Overflow> {
+  using base = other_limits<E, Rounding, Overflow>;
+  using typename base::T, typename base::bits;
+  static constexpr std::float_denorm_style has_denorm = std::denorm_absent;
+  static constexpr int min_exponent = E::lowest_exponent + 1, max_exponent = E::max_exponent + 1;
+  static constexpr int max_exponent10 = decimal_exponent(double{E::highest()}), min_exponent10 = -max_exponent10;
+  // The step from 1 upwards, or the nearest number to it.
+  static constexpr T epsilon() noexcept {
+    constexpr std::uint32_t after_one = (std::uint32_t{1} << (E::bits - 2)) + 1;
+    return convert<T>(double(T::from_bits(static_cast<bits>(after_one))) - 1, nearest_even{}, saturate{});
+  }
+};
+
 template <class E, class Rounding, class Overflow>
 struct limits_of {
   using type = typename std::conditional_t<float_encoding<E>, std::type_identity<float_limits<E, Rounding, Overflow>>,
                                            std::type_identity<other_limits<E, Rounding, Overflow>>>::type;
+};
+template <int N, int ES, class Rounding, class Overflow>
+struct limits_of<posit_format<N, ES>, Rounding, Overflow> {
+  using type = posit_limits<posit_format<N, ES>, Rounding, Overflow>;
 };
 template <fixed_point_encoding E, class Rounding, class Overflow>
 struct limits_of<E, Rounding, Overflow> {
