@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "narrow/gemm.hpp"
+#include "narrow/pack.hpp"
 #include "support/exact_posits.hpp"
 #include "support/gemm_reference.hpp"
 
@@ -61,6 +62,14 @@ TEST(GemmQuire, IntegersOf128Bits) {
   check<8, 2>(5, 70, 9);
   check<8, 2>(1, 300, 3);
   check<8, 2>(2, 0, 2);
+}
+TEST(GemmQuire, OfPackedWeights) {
+  problem<8, 2> p(3, 20, 5);
+  p.b[7] = posit<8>(std::nan(""));
+  std::vector<posit<8>> c(15), want(15);
+  gemm(p.left(), p.right(), view(want, 3, 5), accumulate_in<quire<8>>{});
+  gemm(p.left(), pack(p.right()), view(c, 3, 5), accumulate_in<quire<8>>{});
+  EXPECT_EQ(c, want);
 }
 TEST(GemmQuire, AsManyWordsAsTheQuire) {
   check<16, 2>(5, 70, 9);
@@ -125,7 +134,10 @@ TEST(GemmQuire, ScalesEpiloguesAndNotARealAsElsewhere) {
   auto aq = quantize<T>(view(a, m, depth), affine(0.25F));
   auto bq = quantize<T>(view(b, depth, n), affine(per_column, scales));
   aq.codes()(4, 2) = T(std::nan(""));
-  gemm(aq, bq, view(c, m, n), accumulate_in<quire<8>>{}, bias(bias_values), alpha{2}, backwards{});
+  const auto multiply = [&](const auto& right) {
+    gemm(aq, right, view(c, m, n), accumulate_in<quire<8>>{}, bias(bias_values), alpha{2}, backwards{});
+  };
+  multiply(bq);
   for (std::size_t i = 0; i < m; ++i) {
     for (std::size_t j = 0; j < n; ++j) {
       double sum = 0;
@@ -136,7 +148,7 @@ TEST(GemmQuire, ScalesEpiloguesAndNotARealAsElsewhere) {
     }
   }
   const auto by_row = quantize<T>(view(b, depth, n), affine(per_row, std::vector<float>(depth, 2)));
-  EXPECT_THROW(gemm(aq, by_row, view(c, m, n), accumulate_in<quire<8>>{}), std::invalid_argument);
+  EXPECT_THROW(multiply(by_row), std::invalid_argument);
 }
 
 }  // namespace

@@ -66,8 +66,8 @@ struct posit_rows {
   std::vector<std::uint8_t> has_nan;
 
   posit_rows(std::size_t rows, std::size_t depth_) : depth(depth_), values(rows * depth_), has_nan(rows) {}
-  void set(std::size_t row, std::size_t k, typename Format::storage_type code) {
-    const double_bits x = value_of_code<Format>(code);
+  void set(std::size_t row, std::size_t k, double value) {
+    const double_bits x{to_bits(value)};
     if (x.is_nan()) {
       has_nan[row] = 1;
     } else if (!x.is_zero()) {
@@ -155,10 +155,10 @@ void sum_terms_and_finish(const A& a, const B& b, const Last& last, const Scale&
   const std::size_t m = a.rows(), depth = a.columns(), n = b.columns();
   posit_rows<typename Quire::format, Term> x(m, depth), y(n, depth);
   for (std::size_t i = 0; i < m; ++i) {
-    for (std::size_t k = 0; k < depth; ++k) x.set(i, k, a.code(i, k));
+    for (std::size_t k = 0; k < depth; ++k) x.set(i, k, a.template value<double>(i, k, false));
   }
   for (std::size_t k = 0; k < depth; ++k) {
-    for (std::size_t j = 0; j < n; ++j) y.set(j, k, b.code(k, j));
+    for (std::size_t j = 0; j < n; ++j) y.set(j, k, b.template value<double>(k, j, false));
   }
   const std::size_t rows = std::max<std::size_t>(1, m / (4 * concurrency_of(e)));
   e.parallel_for((m + rows - 1) / rows, [&](std::size_t piece) {
