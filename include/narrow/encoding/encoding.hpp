@@ -55,7 +55,8 @@ concept fixed_point_encoding = encoding<E> && requires {
   { E::min_code } -> std::convertible_to<std::int64_t>;
 };
 
-// Codes in two's complement are in the order of their values. A NaN has the lowest code, and equals itself.
+// Codes, in two's complement and with signed storage, are in the order of their values: E::is_code_ordered. Numbers are
+// then compared and negated as integers; a NaN has the lowest code, which is its own opposite, and equals itself.
 template <class E>
 concept code_ordered_encoding = fixed_point_encoding<E> ||(encoding<E>&& requires { requires E::is_code_ordered; });
 
