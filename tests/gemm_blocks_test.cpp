@@ -24,15 +24,20 @@ struct shape {
 };
 // Around tiles of 4, 6 and 12 rows and 16 and 32 columns; blocks of 1,024 groups, 144 rows, 512 and 2,048 columns; and,
 // where there are sums in a workspace (of several blocks of depth), of 1,920 rows.
-constexpr shape shapes[] = {{4, 5, 15},    {5, 64, 16},   {6, 7, 17},     {11, 33, 31},   {12, 9, 32},    {13, 31, 33},
-                            {24, 130, 63}, {25, 255, 64}, {37, 257, 65},  {47, 511, 40},  {13, 1023, 20}, {7, 1025, 33},
-                            {3, 2049, 48}, {479, 3, 5},   {481, 12, 34},  {961, 5, 3},    {2, 300, 511},  {3, 70, 513},
-                            {2, 40, 2047}, {3, 9, 2081},  {300, 1100, 2}, {2, 4100, 513}, {29, 1030, 40}};
+template <class A>
+constexpr std::size_t deep = 4100 / sizeof(A);  // more than a block: a group has 4 bytes, or 8
+template <class A>
+constexpr shape shapes[] = {{4, 5, 15},     {5, 64, 16},       {6, 7, 17},    {11, 33, 31},  {12, 9, 32},
+                            {13, 31, 33},   {24, 130, 63},     {25, 255, 64}, {37, 257, 65}, {47, 511, 40},
+                            {13, 1023, 20}, {7, 1025, 33},     {3, 2049, 48}, {479, 3, 5},   {481, 12, 34},
+                            {961, 5, 3},    {2, 300, 511},     {3, 70, 513},  {2, 40, 2047}, {3, 9, 2081},
+                            {300, 1100, 2}, {2, deep<A>, 513}, {29, 1030, 40}};
 
 template <class T>
 bool same_elements(const matrix<T>& x, const matrix<T>& y) {
-  for (std::size_t i = 0; i < x.view().rows(); ++i) {
-    for (std::size_t j = 0; j < x.view().columns(); ++j) {
+  const std::size_t rows = x.view().rows(), columns = x.view().columns();
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < columns; ++j) {
       if constexpr (std::is_floating_point_v<T>) {
         if (!narrow_test::same(x(i, j), y(i, j))) return false;
       } else {
@@ -87,13 +92,15 @@ void check_shapes(const shape (&sizes)[Count]) {
   }
 }
 
-TEST(GemmBlocks, Float32) { check_shapes<float, float, float>(shapes); }
-TEST(GemmBlocks, Float16) { check_shapes<narrow::float16, narrow::float16, float>(shapes); }
-TEST(GemmBlocks, Bfloat16) { check_shapes<narrow::bfloat16, narrow::float8_e4m3fn, float>(shapes); }
-TEST(GemmBlocks, SignedBytes) { check_shapes<std::int8_t, std::int8_t, std::int32_t>(shapes); }
-TEST(GemmBlocks, UnsignedBytes) { check_shapes<std::uint8_t, std::uint8_t, double>(shapes); }
-TEST(GemmBlocks, SixteenBits) { check_shapes<std::int16_t, narrow::fixed<4, 12>, double>(shapes); }
-TEST(GemmBlocks, FixedOfMoreBits) { check_shapes<narrow::fixed<6, 14>, std::int8_t, float>(shapes); }
+TEST(GemmBlocks, Float32) { check_shapes<float, float, float>(shapes<float>); }
+TEST(GemmBlocks, Float16) { check_shapes<narrow::float16, narrow::float16, float>(shapes<narrow::float16>); }
+TEST(GemmBlocks, Bfloat16) { check_shapes<narrow::bfloat16, narrow::float8_e4m3fn, float>(shapes<narrow::bfloat16>); }
+TEST(GemmBlocks, SignedBytes) { check_shapes<std::int8_t, std::int8_t, std::int32_t>(shapes<std::int8_t>); }
+TEST(GemmBlocks, UnsignedBytes) { check_shapes<std::uint8_t, std::uint8_t, double>(shapes<std::uint8_t>); }
+TEST(GemmBlocks, SixteenBits) { check_shapes<std::int16_t, narrow::fixed<4, 12>, double>(shapes<std::int16_t>); }
+TEST(GemmBlocks, FixedOfMoreBits) {
+  check_shapes<narrow::fixed<6, 14>, std::int8_t, float>(shapes<narrow::fixed<6, 14>>);
+}
 TEST(GemmBlocks, ManyRows) {
   check_shapes<narrow::fixed<6, 14>, std::int8_t, float>({{1930, 520, 2}});
   check_shapes<std::int16_t, narrow::fixed<4, 12>, float>({{1921, 2060, 2}});
@@ -120,12 +127,19 @@ void check_zero_points() {
       };
       narrow::quantized_matrix<A, narrow::affine> a({m, depth}, scheme(kind % 3, narrow::per_row, m, 6));
       narrow::quantized_matrix<B, narrow::affine> b({depth, n}, scheme(kind / 3, narrow::per_column, n, 5));
-      for (std::size_t i = 0; i < m; ++i) {
-        for (std::size_t k = 0; k < depth; ++k) a.codes()(i, k) = narrow_test::random_element<A>(random);
-      }
-      for (std::size_t k = 0; k < depth; ++k) {
-        for (std::size_t j = 0; j < n; ++j) b.codes()(k, j) = narrow_test::random_element<B>(random);
-      }
+      const auto of_a = a.codes();
+      const auto of_b = b.codes();
+      for (std::size_t t = 0; t < m * depth; ++t) of_a.data()[t] = narrow_test::random_element<A>(random);
+      for (std::size_t t = 0; t < depth * n; ++t) of_b.data()[t] = narrow_test::random_element<B>(random);
+      const auto place = [](const narrow::affine& s, std::size_t i) { return s.count() == 1 ? 0 : i; };
+      const auto sums = narrow_test::integer_products(
+          m, depth, n,
+          [&](std::size_t i, std::size_t k) {
+            return narrow_test::code_of(of_a(i, k)) - a.scheme().zero_point(place(a.scheme(), i));
+          },
+          [&](std::size_t k, std::size_t j) {
+            return narrow_test::code_of(of_b(k, j)) - b.scheme().zero_point(place(b.scheme(), j));
+          });
       for (const narrow::target t : kernel_targets()) {
         const on_target kernels(t);
         const matrix<std::int32_t> raw(m, n, layout::padded), packed(m, n, layout::dense);
@@ -136,16 +150,11 @@ void check_zero_points() {
         narrow::gemm(a, b, scaled.view());
         for (std::size_t i = 0; i < m; ++i) {
           for (std::size_t j = 0; j < n; ++j) {
-            std::int64_t sum = 0;
-            const std::int64_t za = a.scheme().zero_point(a.scheme().count() == 1 ? 0 : i);
-            const std::int64_t zb = b.scheme().zero_point(b.scheme().count() == 1 ? 0 : j);
-            for (std::size_t k = 0; k < depth; ++k) {
-              sum += (narrow_test::code_of(a.codes()(i, k)) - za) * (narrow_test::code_of(b.codes()(k, j)) - zb);
-            }
+            const std::int64_t sum = sums[i * n + j];
             ASSERT_EQ(raw(i, j), sum) << i << ", " << j;
             ASSERT_EQ(packed(i, j), sum) << i << ", " << j;
-            const float scale = a.scheme().scale(a.scheme().count() == 1 ? 0 : i) *
-                                b.scheme().scale(b.scheme().count() == 1 ? 0 : j);  // powers of two
+            const float scale =
+                a.scheme().scale(place(a.scheme(), i)) * b.scheme().scale(place(b.scheme(), j));  // powers of two
             ASSERT_EQ(scaled(i, j), static_cast<float>(sum) * scale) << i << ", " << j;
           }
         }

@@ -54,17 +54,16 @@ class GemvOfIntegers : public testing::Test {
     const narrow::affine of_b(narrow::per_column, std::vector<float>(n, 1), zb);
     const narrow::quantized_view<A, 2, narrow::affine> qa{a.view(), &of_a, narrow::per_row};
     const narrow::quantized_view<B, 2, narrow::affine> qb{b.view(), &of_b, narrow::per_column};
+    const auto sums = narrow_test::integer_products(
+        m, depth, n, [&](std::size_t i, std::size_t k) { return a(i, k) - za[i]; },
+        [&](std::size_t k, std::size_t j) { return b(k, j) - zb[j]; });
     for (const target t : kernel_targets()) {
       SCOPED_TRACE(narrow::name_of(t));
       const on_target in_use(t);
       const matrix<std::int32_t> c(m, n, chosen(3));
       narrow::gemm(qa, qb, c.view());
       for (std::size_t i = 0; i < m; ++i) {
-        for (std::size_t j = 0; j < n; ++j) {
-          std::int64_t sum = 0;
-          for (std::size_t k = 0; k < depth; ++k) sum += (std::int64_t{a(i, k)} - za[i]) * (b(k, j) - zb[j]);
-          ASSERT_EQ(c(i, j), sum) << "at " << i << ", " << j;
-        }
+        for (std::size_t j = 0; j < n; ++j) ASSERT_EQ(c(i, j), sums[i * n + j]) << "at " << i << ", " << j;
       }
       ASSERT_TRUE(c.canaries_live());
     }

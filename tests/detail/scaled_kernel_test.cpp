@@ -47,14 +47,16 @@ void check(const problem& size) {
   for (std::size_t i = 0; i < a_scales.size(); ++i) a_scales[i] = static_cast<float>(random_bits(4, 1, i) % 1000) / 64;
   for (std::size_t i = 0; i < b_scales.size(); ++i) b_scales[i] = static_cast<float>(random_bits(4, 2, i) % 1000) / 97;
   std::vector<std::int32_t> b_starts(blocks * padded);
+  const std::vector<double> a_values(a.begin(), a.end()), b_values(b.begin(), b.end());
+  const double *x_values = a_values.data(), *y_values = b_values.data();
   for (std::size_t i = 0; i < size.m; ++i) {
     for (std::size_t j = 0; j < size.n; ++j) {
       float total = 0;
       for (std::size_t block = 0; block < blocks; ++block) {
         double sum = 0, of_b = 0;  // exact: few bits
         for (std::size_t k = block * size.block; k < std::min(size.depth, (block + 1) * size.block); ++k) {
-          sum += static_cast<double>(a[i * size.depth + k]) * static_cast<double>(b[k * size.n + j]);
-          of_b += static_cast<double>(b[k * size.n + j]);
+          sum += x_values[i * size.depth + k] * y_values[k * size.n + j];
+          of_b += y_values[k * size.n + j];
         }
         b_starts[block * padded + j] = static_cast<std::int32_t>(-128 * of_b);
         const float factor = a_scales[i * blocks + block] * b_scales[block * padded + j];

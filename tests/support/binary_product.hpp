@@ -38,14 +38,11 @@ struct binary_problem {
   std::vector<std::int64_t> sums;
 
   binary_problem(const shape& s, generator& random, layout of_a = layout::dense, layout of_b = layout::dense)
-      : a(s[0], s[1], of_a), b(s[1], s[2], of_b), sums(s[0] * s[2]) {
+      : a(s[0], s[1], of_a), b(s[1], s[2], of_b) {
     a.fill(random), b.fill(random);
-    for (std::size_t i = 0; i < s[0]; ++i) {
-      for (std::size_t k = 0; k < s[1]; ++k) {
-        const std::int64_t x = integer_of(a(i, k));
-        for (std::size_t j = 0; j < s[2]; ++j) sums[i * s[2] + j] += x * integer_of(b(k, j));
-      }
-    }
+    sums = integer_products(
+        s[0], s[1], s[2], [&](std::size_t i, std::size_t k) { return integer_of(a(i, k)); },
+        [&](std::size_t k, std::size_t j) { return integer_of(b(k, j)); });
   }
 };
 

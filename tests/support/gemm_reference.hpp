@@ -31,7 +31,7 @@ T random_element(generator& random) {
     if constexpr (!std::is_floating_point_v<T>) {
       if constexpr (narrow::fixed_point_element<T>) return T::from_bits(static_cast<typename T::bits_type>(random()));
     }
-    const double fraction = std::uniform_real_distribution<double>(1, 2)(random);
+    const double fraction = 1 + std::ldexp(static_cast<double>(random() >> 12), -52);
     const double value = std::ldexp(fraction, static_cast<int>(random() % 8) - 4);
     return T((random() & 1) != 0 ? value : -value);
   }
@@ -96,30 +96,37 @@ class matrix {
     constexpr std::ptrdiff_t margin = 7;
     memory_.resize(static_cast<std::size_t>(high - low + 1 + 2 * margin));
     for (auto& cell : memory_) std::memset(static_cast<void*>(&cell), 0xA5, sizeof cell);
-    view_ = narrow::matrix_view<T>(memory_.data() + margin - low, {rows, columns}, {row, column});
+    first_ = memory_.data() + margin - low, row_ = row, column_ = column;
+    view_ = narrow::matrix_view<T>(first_, {rows, columns}, {row, column});
   }
   matrix(const matrix&) = delete;
   matrix& operator=(const matrix&) = delete;
 
   const narrow::matrix_view<T>& view() const { return view_; }
-  T& operator()(std::size_t i, std::size_t j) const { return view_(i, j); }
+  // Not through the view, which takes ten times as long under sanitizers: most of a test's time is its own loops.
+  T& operator()(std::size_t i, std::size_t j) const {
+    return first_[static_cast<std::ptrdiff_t>(i) * row_ + static_cast<std::ptrdiff_t>(j) * column_];
+  }
 
   void fill(generator& random) const {
-    for (std::size_t i = 0; i < view_.rows(); ++i) {
-      for (std::size_t j = 0; j < view_.columns(); ++j) view_(i, j) = random_element<T>(random);
+    const std::size_t rows = view_.rows(), columns = view_.columns();
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = 0; j < columns; ++j) (*this)(i, j) = random_element<T>(random);
     }
   }
 
   bool canaries_live() const {
-    std::vector<bool> inside(memory_.size(), false);
-    for (std::size_t i = 0; i < view_.rows(); ++i) {
-      for (std::size_t j = 0; j < view_.columns(); ++j) {
-        inside[static_cast<std::size_t>(&view_(i, j) - memory_.data())] = true;
-      }
+    const std::size_t rows = view_.rows(), columns = view_.columns(), count = memory_.size();
+    std::vector<char> is_inside(count, 0);
+    char* const inside = is_inside.data();
+    const T* const memory = memory_.data();
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = 0; j < columns; ++j) inside[&(*this)(i, j) - memory] = 1;
     }
-    for (std::size_t i = 0; i < memory_.size(); ++i) {
-      const auto* bytes = reinterpret_cast<const unsigned char*>(&memory_[i]);
-      for (std::size_t byte = 0; byte < sizeof(T) && !inside[i]; ++byte) {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (inside[i] != 0) continue;
+      const auto* bytes = reinterpret_cast<const unsigned char*>(memory + i);
+      for (std::size_t byte = 0; byte < sizeof(T); ++byte) {
         if (bytes[byte] != 0xA5) return false;
       }
     }
@@ -136,10 +143,34 @@ class matrix {
 
  private:
   std::vector<T> memory_;
+  T* first_ = nullptr;
+  std::ptrdiff_t row_ = 0, column_ = 0;
   narrow::matrix_view<T> view_;
 };
 
 // ---- sums ---------------------------------------------------------------------------------------------------------
+
+// All sums over k of integers x(i, k) * y(k, j), row by row. What is asked for once is not asked for in the loop.
+template <class X, class Y>
+std::vector<std::int64_t> integer_products(std::size_t m, std::size_t depth, std::size_t n, const X& x, const Y& y) {
+  std::vector<std::int64_t> rows(m * depth), columns(n * depth), sums(m * n);
+  std::int64_t *row = rows.data(), *column = columns.data(), *to = sums.data();
+  for (std::size_t i = 0; i < m; ++i) {
+    for (std::size_t k = 0; k < depth; ++k) *row++ = x(i, k);
+  }
+  for (std::size_t j = 0; j < n; ++j) {
+    for (std::size_t k = 0; k < depth; ++k) *column++ = y(k, j);
+  }
+  for (std::size_t i = 0; i < m; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      const std::int64_t *a = rows.data() + i * depth, *b = columns.data() + j * depth;
+      std::int64_t sum = 0;
+      for (std::size_t k = 0; k < depth; ++k) sum += a[k] * b[k];
+      *to++ = sum;
+    }
+  }
+  return sums;
+}
 
 // One FMA chain, the depth ascending; with one row or one column, 16 partial sums and a tree.
 template <class Real>
