@@ -1,10 +1,10 @@
-// Results that no floating-point flag may change, as a list of words:
+// Results that neither optimization nor a floating-point flag may change, as a list of words:
 //
 //   program write FILE        writes them
 //   program compare FILE      exit status 0 where they are those of FILE
 //
-// Compiled twice, with and without -ffast-math, into programs of their own: in one program the linker would keep one
-// copy of each inline function.
+// Compiled twice, unoptimized and with -ffast-math, into programs of their own: in one program the linker would keep
+// one copy of each inline function.
 #include <algorithm>
 #include <bit>
 #include <cstdint>
