@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "support/conv_reference.hpp"
+#include "support/sweep.hpp"
 
 namespace {
 
@@ -54,7 +55,8 @@ void check_float32(float got, const terms& a, const terms& b) {
   ASSERT_LE(std::fabs(static_cast<double>(got) - exact), n / (1 - n) * magnitude);
 }
 TEST(Conv, Float32) {
-  narrow_test::for_each_problem(1, [](const conv_problem& p) { check_views<float, float, float>(p, check_float32); });
+  narrow_test::for_each_problem(support::every(5),
+                                [](const conv_problem& p) { check_views<float, float, float>(p, check_float32); });
 }
 
 void check_float64(double got, const terms& a, const terms& b) {
@@ -168,7 +170,7 @@ void check_affine(const conv_problem& p) {
         ASSERT_TRUE(same(at(reals.view(), layout, n, i, j, o), rounded(static_cast<float>(sum) * scale)));
       });
 }
-TEST(Conv, Affine) { narrow_test::for_each_problem(1, check_affine); }
+TEST(Conv, Affine) { narrow_test::for_each_problem(support::every(5), check_affine); }
 
 // Dynamic fixed point: an exponent for the images, one for each output channel.
 void check_dynamic(const conv_problem& p) {

@@ -84,13 +84,13 @@ class FixedPoint : public testing::TestWithParam<fixed_codec> {
     for_neighbours<double>(x, [&](double d) { check_modes(d, fraction); });
   }
 
-  // Every code of up to 16 bits (where sweeps are short: 12) and two beyond each end, every 2^(bits - 12)-th or so of
+  // Every code of up to 16 bits (where sweeps are short: 8) and two beyond each end, every 2^(bits - 12)-th or so of
   // the wider formats, and those around the ends and zero.
   template <class Action>
   void for_codes(const Action& action) const {
-    const std::int64_t step = codec.bits <= 12   ? 1
-                              : codec.bits <= 16 ? every(15)
-                                                 : (std::int64_t{1} << (codec.bits - 12)) - 1;
+    const std::int64_t step = codec.bits <= 8    ? 1
+                              : codec.bits <= 16 ? every(codec.bits <= 12 ? 7 : 63)
+                                                 : every(7) * ((std::int64_t{1} << (codec.bits - 12)) - 1);
     for (std::int64_t code = oracle.lowest() - 2; code <= oracle.highest() + 2; code += step) action(code);
     for (std::int64_t near = -3; near <= 3; ++near) {
       for (const std::int64_t edge : {oracle.lowest(), std::int64_t{0}, oracle.highest()}) action(edge + near);

@@ -12,6 +12,7 @@
 #include "support/float_codec.hpp"
 #include "support/formats.hpp"
 #include "support/oracle.hpp"
+#include "support/sweep.hpp"
 
 namespace {
 
@@ -96,6 +97,13 @@ class FloatFormat : public testing::TestWithParam<float_codec> {
     }
   }
 
+  // Every magnitude up to `last`; where sweeps are short, of more than 8 bits some, and those at the ends.
+  template <class Action>
+  void for_magnitudes(std::uint32_t last, const Action& action) const {
+    const std::uint32_t step = codec.bits > 8 ? every(15) : 1;
+    for (std::uint32_t i = 0; i <= last; i += i < 100 || i + 100 > last ? 1 : step) action(i);
+  }
+
   template <class Real>
   void check_decode() {
     for (std::uint32_t code = 0; code < oracle.codes(); ++code) {
@@ -149,14 +157,14 @@ TEST_P(FloatFormat, EveryCodeSurvivesARoundTrip) {
 }
 
 TEST_P(FloatFormat, RoundsEveryValueAndItsNeighbours) {
-  for (std::uint32_t i = 0; i <= oracle.largest() + 1; ++i) check_around(oracle.magnitude(i));
+  for_magnitudes(oracle.largest() + 1, [&](std::uint32_t i) { check_around(oracle.magnitude(i)); });
 }
 
 TEST_P(FloatFormat, RoundsEveryMidpointAndItsNeighbours) {
-  for (std::uint32_t i = 0; i <= oracle.largest(); ++i) {
+  for_magnitudes(oracle.largest(), [&](std::uint32_t i) {
     const double low = oracle.magnitude(i);
     check_around(low + (oracle.magnitude(i + 1) - low) / 2);
-  }
+  });
 }
 
 TEST_P(FloatFormat, RoundsTheEdgesOfTheSourcesAndOfTheFormat) {
@@ -182,14 +190,14 @@ TEST_P(FloatFormat, EveryKindOfNanBecomesNan) {
 
 TEST_P(FloatFormat, RoundsOnceFromDouble) {
   // Just off a midpoint by less than a float can tell.
-  for (std::uint32_t i = 0; i <= oracle.largest(); ++i) {
+  for_magnitudes(oracle.largest(), [&](std::uint32_t i) {
     const double low = oracle.magnitude(i);
     const double midpoint = low + (oracle.magnitude(i + 1) - low) / 2;
     for (const double x : {midpoint * (1 + 0x1p-40), midpoint * (1 - 0x1p-40), midpoint * (1 + 0x1p-50)}) {
       check_all_modes(x);
       check_all_modes(-x);
     }
-  }
+  });
 }
 
 }  // namespace

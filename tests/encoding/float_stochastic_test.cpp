@@ -60,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(Formats, FloatStochastic, testing::ValuesIn(float_codec
 TEST_P(FloatStochastic, DecidesAtTheExactBits) {
   const std::uint32_t last = oracle.largest();
   // Every gap of the small formats, every seventeenth of the large ones (or fewer) and those at the ends.
-  const std::uint32_t step = codec.bits > 12 ? 17 * every(7) : 1;
+  const std::uint32_t step = codec.bits > 12 ? 17 * every(7) : codec.bits > 8 ? every(7) : 1;
   for (std::uint32_t i = 0; i <= last; i += i < 100 || i + 100 > last ? 1 : step) {
     const double low = oracle.magnitude(i);
     const double width = oracle.magnitude(i + 1) - low;
