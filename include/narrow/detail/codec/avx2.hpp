@@ -276,26 +276,16 @@ struct pairs {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(y), x.v);
 }
 
-// v rounded to an integer from the floor by the random bits r, as floor((floor(v * 2^32) + r) / 2^32). |v| <= 2^20. The
-// fraction's 32 bits come in two halves, each of them exact; a negative one's are rounded up.
-[[gnu::always_inline]] inline word round_stochastically(const real& v, const std::uint32_t* r) {
-  constexpr int cut = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC, down = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
-  const __m256 sign = _mm256_and_ps(raw(v), _mm256_set1_ps(-0.0F)), magnitude = _mm256_xor_ps(raw(v), sign);
-  const __m256 half = _mm256_set1_ps(0x1p16F), integer = _mm256_round_ps(magnitude, cut);
-  const __m256 scaled = _mm256_mul_ps(_mm256_sub_ps(magnitude, integer), half), high = _mm256_round_ps(scaled, cut);
-  const __m256 rest = _mm256_mul_ps(_mm256_sub_ps(scaled, high), half);
-  const __m256 low = _mm256_xor_ps(_mm256_round_ps(_mm256_xor_ps(rest, sign), down), sign);
-  const __m256i fraction = _mm256_add_epi32(_mm256_slli_epi32(_mm256_cvttps_epi32(high), 16), _mm256_cvttps_epi32(low));
-  // Up iff fraction > ~r, or for negative numbers fraction > r; compared as signed.
-  const __m256i negative = _mm256_srai_epi32(_mm256_castps_si256(sign), 31), bias = _mm256_set1_epi32(INT32_MAX);
-  const __m256i bound = _mm256_xor_si256(_mm256_xor_si256(raw(load_word(r)), negative), bias);
-  const __m256i up = _mm256_cmpgt_epi32(_mm256_xor_si256(fraction, _mm256_set1_epi32(INT32_MIN)), bound);
-  const __m256i result = _mm256_sub_epi32(_mm256_cvttps_epi32(integer), up);
-  return as_word(_mm256_sub_epi32(_mm256_xor_si256(result, negative), negative));
+[[gnu::always_inline]] inline real limited(const real& v, float bound) {
+  return as_real(_mm256_min_ps(_mm256_set1_ps(bound), _mm256_max_ps(_mm256_set1_ps(-bound), raw(v))));
 }
-[[gnu::always_inline]] inline real limit_keeping_nan(const real& v, float bound) {
-  const __m256 low = _mm256_max_ps(_mm256_set1_ps(-bound), raw(v));
-  return as_real(_mm256_min_ps(_mm256_set1_ps(bound), low));
+// Integers of 32 bits.
+[[gnu::always_inline]] inline word floor_to_words(const real& v) {
+  return as_word(_mm256_cvttps_epi32(_mm256_floor_ps(raw(v))));
+}
+template <int N>
+[[gnu::always_inline]] inline word shifted_down(const word& x) {
+  return as_word(_mm256_srai_epi32(raw(x), N));
 }
 
 #include "narrow/detail/codec/codec.inl"

@@ -295,21 +295,16 @@ struct pairs {
 }
 [[gnu::always_inline]] inline void store(std::uint32_t* y, const pairs& x) { _mm512_storeu_si512(y, x.v); }
 
-// floor(v * 2^32) + r, divided by 2^32 and rounded down: v rounded to an integer by the random bits r. |v| <= 2^30.
-[[gnu::always_inline]] inline word round_stochastically(const real& v, const std::uint32_t* r) {
-  const __m512 scaled = _mm512_mul_ps(raw(v), _mm512_set1_ps(0x1p32F));
-  constexpr int down = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
-  const __m512i low = _mm512_cvt_roundps_epi64(_mm512_castps512_ps256(scaled), down);
-  const __m512i high = _mm512_cvt_roundps_epi64(_mm512_extractf32x8_ps(scaled, 1), down);
-  const __m256i* const words = reinterpret_cast<const __m256i*>(r);
-  const __m512i a = _mm512_add_epi64(low, _mm512_cvtepu32_epi64(_mm256_loadu_si256(words)));
-  const __m512i b = _mm512_add_epi64(high, _mm512_cvtepu32_epi64(_mm256_loadu_si256(words + 1)));
-  const __m512i odd = _mm512_set_epi32(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
-  return as_word(_mm512_permutex2var_epi32(a, odd, b));
+[[gnu::always_inline]] inline real limited(const real& v, float bound) {
+  return as_real(_mm512_min_ps(_mm512_set1_ps(bound), _mm512_max_ps(_mm512_set1_ps(-bound), raw(v))));
 }
-[[gnu::always_inline]] inline real limit_keeping_nan(const real& v, float bound) {
-  const __m512 low = _mm512_max_ps(_mm512_set1_ps(-bound), raw(v));
-  return as_real(_mm512_min_ps(_mm512_set1_ps(bound), low));
+// Integers of 32 bits.
+[[gnu::always_inline]] inline word floor_to_words(const real& v) {
+  return as_word(_mm512_cvt_roundps_epi32(raw(v), _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC));
+}
+template <int N>
+[[gnu::always_inline]] inline word shifted_down(const word& x) {
+  return as_word(_mm512_srai_epi32(raw(x), N));
 }
 
 #include "narrow/detail/codec/codec.inl"

@@ -160,29 +160,37 @@ struct linear_nearest_rule : linear_limits<E, Overflow> {
   }
 };
 
-// Stochastically from the floor, by 32 bits. For v = fl(x / step), of either sign, the code is
-// floor((floor(v * 2^32) + R) / 2^32): for v = k + d, up iff floor(d * 2^32) + R >= 2^32, and for v = -(k + d) the
-// magnitude goes up iff ceil(d * 2^32) > R. Integers of 64 bits hold it once v is limited to what the code's limits
-// swallow.
+// Stochastically from the floor, by 32 bits: for v = fl(x / step), of either sign, the code is
+// floor((floor(v * 2^32) + R) / 2^32). With F fraction bits instead, t = floor(v * 2^F) and the upper F bits of R have
+// the same floor unless a carry from what lies below them decides, which it does only into F ones (1): then the block
+// is left to the general codec. Limits of v beyond those of the codes leave t and the sum within 32 bits.
 template <class E, class Overflow, bool Exact>
 struct linear_stochastic_rule : linear_limits<E, Overflow> {
   using limits = linear_limits<E, Overflow>;
+  // Codes and zero points of 8 bits are less than 2^8 apart, those of 16 bits less than 2^16.
+  static constexpr int range = sizeof(typename E::storage_type) * 8, fraction = 30 - range;
   float factor;  // the step, or its reciprocal where that is exact
   std::int32_t zero_point;
   bool usable;
 
   explicit linear_stochastic_rule(const linear_codes& codes)
-      : zero_point(codes.zero_point), usable(has_ordinary_step(codes)) {
+      : zero_point(codes.zero_point),
+        usable(has_ordinary_step(codes) && zero_point >= E::min_code && zero_point <= E::max_code) {
     factor = usable ? static_cast<float>(Exact ? 1 / codes.step : codes.step) : 0;
   }
 
   [[gnu::always_inline]] inline bool encode(const real (&v)[4], const std::uint32_t* words, std::byte* y) const {
     if (any_nan(v)) return false;
-    word code[4];
+    constexpr auto bound = static_cast<float>(1 << range);
+    word code[4], largest_fraction = all_words(0U);
     NARROW_UNROLL for (int k = 0; k < 4; ++k) {
-      const real quotient = Exact ? v[k] * all_reals(factor) : v[k] / all_reals(factor);
-      code[k] = round_stochastically(limit_keeping_nan(quotient, 0x1p20F), words + k * width);
+      const real quotient = limited(Exact ? v[k] * all_reals(factor) : v[k] / all_reals(factor), bound);
+      const word t = floor_to_words(quotient * all_reals(static_cast<float>(1 << fraction)));
+      const word sum = t + (load_word(words + k * width) >> (32 - fraction));
+      largest_fraction = greater_of(largest_fraction, sum << (32 - fraction));
+      code[k] = shifted_down<fraction>(sum);
     }
+    if (any_reaches(largest_fraction, ~std::uint32_t{0} << (32 - fraction))) return false;  // 1
     store_limited<typename E::storage_type, limits::full>(code, -zero_point, limits::lowest, limits::highest, y);
     return true;
   }
