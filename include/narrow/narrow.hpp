@@ -27,6 +27,7 @@
 #include "narrow/rounding.hpp"
 #include "narrow/scheme/affine.hpp"
 #include "narrow/scheme/fit.hpp"
+#include "narrow/scheme/sawb.hpp"
 #include "narrow/scheme/scheme.hpp"
 #include "narrow/scheme/shared_exponent.hpp"
 #include "narrow/scheme/unscaled.hpp"

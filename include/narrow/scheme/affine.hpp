@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "narrow/detail/exact.hpp"
-#include "narrow/scheme/fit.hpp"
+#include "narrow/scheme/affine_parameters.hpp"
 
 namespace narrow {
 
@@ -67,8 +67,8 @@ class affine {
   }
 
   // The parameters that fit x; options, in any order: symmetric, per_row / per_column / per_axis(k), percentile{p},
-  // least_squares{}. They depend on the format, which `quantize<T>(x, affine::fit(x))` supplies; x must live until
-  // then.
+  // least_squares{}, or another system's rule: fbgemm{}, onnx_dynamic{}, sawb{} (scheme/fit.hpp). They depend on the
+  // format, which `quantize<T>(x, affine::fit(x))` supplies; x must live until then.
   template <class T, std::size_t Rank, class... Option>
   static auto fit(const tensor_view<T, Rank>& x, const Option&... option) {
     return detail::affine_fit<std::remove_cv_t<T>, Rank>{x, fit_options::of(option...)};
@@ -82,21 +82,12 @@ class affine {
   static affine resolve(const detail::affine_fit<T, Rank>& request) {
     using E = encoding_of<To>;
     static_assert(fixed_point_encoding<E>, "affine::fit chooses zero points, so it needs an integer format");
+    constexpr detail::integer_codes codes{static_cast<double>(E::min_code), static_cast<double>(E::max_code)};
     auto slices = detail::slices(request.data, request.options.axis);
     std::vector<float> scales;
     std::vector<std::int32_t> zero_points;
     for (auto& slice : slices) {
-      const auto range = detail::fitted_range(slice, request.options);
-      auto best = parameters<E>(range, request.options.symmetry);
-      if (request.options.method == fit_method::least_squares) {
-        double least = std::numeric_limits<double>::infinity();
-        for (int step = 100; step >= 1; --step) {
-          const double shrink = step / 100.0;
-          const auto candidate = parameters<E>({range.low * shrink, range.high * shrink}, request.options.symmetry);
-          const double error = square_error<E>(slice, candidate);
-          if (error < least) least = error, best = candidate;
-        }
-      }
+      const auto best = detail::affine_parameters(slice, codes, E::bits, request.options);
       scales.push_back(best.scale);
       zero_points.push_back(best.zero_point);
     }
@@ -144,43 +135,6 @@ class affine {
   float scale_of_float(std::size_t place) const { return scales_[place]; }
 
  private:
-  struct scale_and_zero {
-    float scale;
-    std::int32_t zero_point;
-  };
-
-  // The range onto the codes: low on the smallest and high on the largest, zero on an integer. A range of one point,
-  // zero, gets scale 1.
-  template <encoding E>
-  static scale_and_zero parameters(const detail::value_range& range, symmetry how) {
-    constexpr auto bottom = static_cast<double>(E::min_code), top = static_cast<double>(E::max_code);
-    if (how == symmetric) {
-      const double middle = E::is_signed ? 0 : (top + 1) / 2;
-      // The middle of one unsigned bit is its largest code: there the other code takes the low end.
-      return {usable(range.high / std::max(top - middle, 1.0)), static_cast<std::int32_t>(middle)};
-    }
-    const float scale = usable((range.high - range.low) / (top - bottom));
-    const double zero = std::nearbyint(bottom - range.low / static_cast<double>(scale));
-    return {scale, static_cast<std::int32_t>(std::clamp(zero, bottom, top))};
-  }
-  static float usable(double scale) {
-    if (scale == 0) return 1;
-    const auto result = static_cast<float>(scale);
-    return std::clamp(result, std::numeric_limits<float>::min(), std::numeric_limits<float>::max());
-  }
-
-  template <encoding E>
-  static double square_error(const std::vector<double>& slice, const scale_and_zero& p) {
-    double error = 0;
-    for (const double x : slice) {
-      const double code = std::clamp(std::nearbyint(x / static_cast<double>(p.scale)) + p.zero_point,
-                                     static_cast<double>(E::min_code), static_cast<double>(E::max_code));
-      const double gap = (code - p.zero_point) * static_cast<double>(p.scale) - x;
-      error += gap * gap;
-    }
-    return error;
-  }
-
   granularity axis_;
   std::vector<float> scales_;
   std::vector<std::int32_t> zero_points_;

@@ -1,4 +1,5 @@
-// Fitting a scheme's parameters to data: the range that min-max, a percentile, or the least square error asks for.
+// Fitting a scheme's parameters to data: the range that min-max, a percentile, or the least square error asks for, and
+// the rules by which other systems choose affine parameters.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +27,22 @@ struct percentile {
 // The range, between 1 % of min-max and all of it, whose quantization has the least square error; 100 steps.
 struct least_squares {};
 
-enum class fit_method { min_max, percentile, least_squares };
+// ---- for affine only ----------------------------------------------------------------------------------------------
+
+// FBGEMM's ChooseQuantizationParams, bit for bit: the ends of the data and the scale are floats, the quotients between
+// them doubles. A scale whose reciprocal is infinite becomes 0.1, and one below 6.1e-5 becomes 6.1e-5; the zero point
+// comes from the end of smaller magnitudes. With `symmetric` its preserve_sparsity: data of both signs get the middle
+// code as zero point. Only the parameters are its: `quantize` divides by the scale where FBGEMM multiplies by 1 /
+// scale, which may differ next to a tie.
+struct fbgemm {};
+
+// ONNX's DynamicQuantizeLinear, bit for bit: min-max in float arithmetic. Zeros alone get the scale 1 / (codes - 1).
+struct onnx_dynamic {};
+
+// Statistics-aware weight binning: the range is +-sawb_limit of the data (scheme/sawb.hpp). For 2 to 8 bits.
+struct sawb {};
+
+enum class fit_method { min_max, percentile, least_squares, fbgemm, onnx_dynamic, sawb };
 
 struct fit_options {
   narrow::symmetry symmetry = asymmetric;
@@ -38,6 +54,9 @@ struct fit_options {
   void apply(granularity value) { axis = value; }
   void apply(min_max) { method = fit_method::min_max; }
   void apply(least_squares) { method = fit_method::least_squares; }
+  void apply(fbgemm) { method = fit_method::fbgemm; }
+  void apply(onnx_dynamic) { method = fit_method::onnx_dynamic; }
+  void apply(sawb) { method = fit_method::sawb; }
   void apply(percentile value) {
     detail::require(value.percent > 50 && value.percent <= 100, "fit: percentile is ", value.percent,
                     "; it must be above 50 and at most 100");
@@ -48,6 +67,8 @@ struct fit_options {
   static fit_options of(const Option&... option) {
     fit_options result;
     (result.apply(option), ...);
+    detail::require(result.method != fit_method::onnx_dynamic || result.symmetry == asymmetric,
+                    "fit: symmetry is symmetric; with onnx_dynamic it must be asymmetric");
     return result;
   }
 };
@@ -107,7 +128,7 @@ inline value_range fitted_range(std::vector<double>& slice, const fit_options& o
     range = {low, high};
   }
   range = {std::min(range.low, 0.0), std::max(range.high, 0.0)};
-  if (options.symmetry == symmetric) {
+  if (options.symmetry == symmetric && options.method != fit_method::fbgemm) {
     const double limit = std::max(-range.low, range.high);
     range = {-limit, limit};
   }

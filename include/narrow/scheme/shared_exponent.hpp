@@ -64,6 +64,9 @@ class shared_exponent {
   static shared_exponent resolve(const detail::exponent_fit<T, Rank>& request) {
     using E = encoding_of<To>;
     static_assert(detail::has_integer_codes<E>, "codes under a shared exponent are integers, whose binary point it is");
+    detail::require(request.options.method <= fit_method::least_squares,
+                    "fit: fbgemm, onnx_dynamic and sawb are rules for affine; a shared exponent takes min_max, "
+                    "percentile or least_squares");
     std::vector<int> exponents;
     for (auto& slice : detail::slices(request.data, request.options.axis)) {
       // Signed codes reach as far on both sides, so an asymmetric range counts by its longer one.
