@@ -31,6 +31,7 @@
 #include "narrow/scheme/scheme.hpp"
 #include "narrow/scheme/shared_exponent.hpp"
 #include "narrow/scheme/unscaled.hpp"
+#include "narrow/simulated.hpp"
 #include "narrow/target.hpp"
 #include "narrow/tensor_view.hpp"
 #include "narrow/training/range_controller.hpp"

@@ -1,19 +1,24 @@
-// Integer-only requantization: an int32 accumulator times a real multiplier, in fixed point, as gemmlowp and TFLite do.
+// Requantization: an int32 accumulator times a real multiplier, as an integer. In fixed point, as gemmlowp, TFLite and
+// QNNPACK do, or by a float, as QNNPACK and FBGEMM do.
 //
-// A multiplier is m * 2^(shift - 31) with m in [2^30, 2^31). Two variants are in use, which differ in about 1 % of the
-// cases; both are here, by name. Source: gemmlowp's fixedpoint.h and TFLite's quantization utilities (behaviour).
+// A fixed-point multiplier is m * 2^(shift - 31) with m in [2^30, 2^31). Two variants are in use, which differ in about
+// 1 % of the cases; both are here, by name. Source: gemmlowp's fixedpoint.h, TFLite's quantization utilities and
+// QNNPACK's requantization (behaviour).
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 
 #include "narrow/detail/check.hpp"
+#include "narrow/detail/exact.hpp"
 #include "narrow/detail/integer_rounding.hpp"
 
 namespace narrow {
 
-// (a * b * 2) / 2^32 with ties away from zero; the one overflow, min * min, saturates.
+// (a * b * 2) / 2^32, to nearest with ties upward; the one overflow, min * min, saturates.
 constexpr std::int32_t saturating_rounding_doubling_high_mul(std::int32_t a, std::int32_t b) {
   constexpr std::int32_t min = std::numeric_limits<std::int32_t>::min();
   if (a == min && b == min) return std::numeric_limits<std::int32_t>::max();
@@ -70,8 +75,9 @@ struct fixed_multiplier {
 };
 
 enum class multiplier_rounding {
-  tflite_double,  // a doubling high multiplication, then a division by a power of two: each rounds (ties away)
-  tflite_single   // one rounding, ties upward
+  tflite_double,  // a doubling high multiplication, ties upward, then a division by a power of two, ties away
+  tflite_single,  // one rounding, ties upward
+  qnnpack_q31 = tflite_double  // the same bits, for QNNPACK's float scales: 2^-32 up to less than 1
 };
 
 namespace detail {
@@ -120,6 +126,30 @@ constexpr std::int32_t multiply_by_quantized_multiplier(std::int64_t x, fixed_mu
   const std::int64_t reduced = m.multiplier < 0x7FFF0000 ? (m.multiplier + (1 << 15)) >> 16 : 0x7FFF;
   const int right = 15 - m.shift;
   return detail::saturated_to_32_bits((detail::int128{x} * reduced + (std::int64_t{1} << (right - 1))) >> right);
+}
+
+// clamp(round(float(x) * scale) + zero_point, lowest, highest), to nearest even, by QNNPACK's magic number; the bits of
+// `requantize_float` (epilogue.hpp). In the default rounding mode of the CPU.
+//   1. The bounds are integers, so they may be applied before the rounding: then |real| <= 2^22.
+//   2. real + 1.5 * 2^23 lies in [2^23, 2^24], where floats are 1 apart: the addition rounds to an integer.
+//   3. That integer is in the low bits of the sum, above those of 1.5 * 2^23.
+// Errors: a scale that is not positive and finite; bounds out of order or further than 2^22 from the zero point.
+constexpr std::int32_t requantize_by_magic_number(std::int32_t x, float scale, std::int32_t zero_point,
+                                                  std::int32_t lowest, std::int32_t highest) {
+  constexpr std::int64_t reach = 1 << 22;
+  if (!(scale > 0 && scale <= std::numeric_limits<float>::max())) {
+    detail::fail("requantize_by_magic_number: scale is ", scale, "; it must be positive and finite");
+  }
+  const std::int64_t low = std::int64_t{lowest} - zero_point, high = std::int64_t{highest} - zero_point;
+  if (low < -reach || low > high || high > reach) {
+    detail::fail("requantize_by_magic_number: lowest is ", lowest, " and highest ", highest,
+                 "; they must lie, in this order, at most 2^22 from the zero point, ", zero_point);
+  }
+  const float real =
+      std::clamp(detail::product(static_cast<float>(x), scale), static_cast<float>(low), static_cast<float>(high));
+  constexpr float magic = 0x1.8p23F;
+  const auto biased = std::bit_cast<std::int32_t>(detail::sum(real, magic));
+  return biased - std::bit_cast<std::int32_t>(magic) + zero_point;
 }
 
 }  // namespace narrow

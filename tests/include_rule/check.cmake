@@ -13,7 +13,7 @@ set(layers
     "scheme/"
     "detail/codec/"
     "conversion_counts.hpp quantized_tensor.hpp quantize.hpp executor.hpp"
-    "accumulator.hpp emulated.hpp epilogue.hpp requantize.hpp pack.hpp gemm.hpp detail/gemm/"
+    "accumulator.hpp emulated.hpp simulated.hpp epilogue.hpp requantize.hpp pack.hpp gemm.hpp detail/gemm/"
     "conv.hpp detail/conv/"
     "training/")
 
