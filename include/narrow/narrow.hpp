@@ -34,4 +34,7 @@
 #include "narrow/simulated.hpp"
 #include "narrow/target.hpp"
 #include "narrow/tensor_view.hpp"
+#include "narrow/training/alpha_blending.hpp"
+#include "narrow/training/pact.hpp"
 #include "narrow/training/range_controller.hpp"
+#include "narrow/training/straight_through.hpp"
