@@ -2,6 +2,7 @@
 #pragma once
 
 #include "narrow/accumulator.hpp"
+#include "narrow/block_formats.hpp"
 #include "narrow/conv.hpp"
 #include "narrow/conversion_counts.hpp"
 #include "narrow/element.hpp"
@@ -26,8 +27,10 @@
 #include "narrow/requantize.hpp"
 #include "narrow/rounding.hpp"
 #include "narrow/scheme/affine.hpp"
+#include "narrow/scheme/block.hpp"
 #include "narrow/scheme/fit.hpp"
 #include "narrow/scheme/sawb.hpp"
+#include "narrow/scheme/scale_rule.hpp"
 #include "narrow/scheme/scheme.hpp"
 #include "narrow/scheme/shared_exponent.hpp"
 #include "narrow/scheme/unscaled.hpp"

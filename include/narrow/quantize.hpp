@@ -21,6 +21,7 @@
 #include "narrow/detail/codec/codecs.hpp"
 #include "narrow/detail/overlap.hpp"
 #include "narrow/quantized_tensor.hpp"
+#include "narrow/scheme/block.hpp"
 
 namespace narrow {
 
@@ -77,12 +78,29 @@ bool are_contiguous(const tensor_view<A, Rank>& a, const tensor_view<B, Rank>& b
 }
 
 // Calls body(from, to, length, first, place) for stretches that cover both views: all of them at once where nothing
-// keeps the rows apart. `place` is an index, or places{0} along the rows.
+// keeps the rows apart. `place` is an index, or places from the first element on, along the rows.
 template <class A, class B, std::size_t Rank, class Scheme, class Body>
-void for_each_stretch(const tensor_view<A, Rank>& a, const tensor_view<B, Rank>& b, const Scheme&,
-                      const granularity& axis, const Body& body) {
+void for_each_stretch(const tensor_view<A, Rank>& a, const tensor_view<B, Rank>& b,
+                      [[maybe_unused]] const Scheme& scheme, const granularity& axis, const Body& body) {
   if (axis.is_per_tensor() && are_contiguous(a, b)) return body(a.data(), b.data(), a.size(), 0, std::size_t{0});
   for_each_row(a, b, [&](A* from, B* to, std::size_t first, const auto& at) {
+    if constexpr (block_scheme<Scheme>) {
+      const std::size_t length = a.extent(Rank - 1);
+      const bool along = axis.axis == Rank - 1;
+      std::size_t place = block_place(a.extents(), axis.axis, Scheme::block_length, at), step = 1;
+      if constexpr (Rank == 2) {  // which may be transposed
+        place = along ? scheme.place(at[0], 0) : scheme.place(0, at[0]);
+        step = along ? scheme.place(0, Scheme::block_length) - scheme.place(0, 0) : scheme.place(1, 0);
+      }
+      if (!along && step == 1) return body(from, to, length, first, places{place});
+      const std::size_t piece = along ? Scheme::block_length : 1;
+      for (std::size_t i = 0; i < length; i += piece, place += step) {
+        const auto offset = static_cast<std::ptrdiff_t>(i);
+        body(from + offset * a.stride(Rank - 1), to + offset * b.stride(Rank - 1), std::min(piece, length - i),
+             first + i, place);
+      }
+      return;
+    }
     if constexpr (!is_unscaled<Scheme>) {
       if (axis.axis == Rank - 1) return body(from, to, a.extent(Rank - 1), first, places{0});
     }
@@ -173,10 +191,15 @@ template <class T, class S, std::size_t Rank>
 shared_exponent resolved(const exponent_fit<S, Rank>& request) {
   return shared_exponent::resolve<T>(request);
 }
+template <class T, class Scheme, class S, std::size_t Rank>
+Scheme resolved(const block_fit<Scheme, S, Rank>& request) {
+  return request.template resolve<T>();
+}
 
 }  // namespace detail
 
-// x in format T under a scheme, which may be a fit: affine::fit(x, ...), shared_exponent::fit(x, ...), or parameters.
+// x in format T under a scheme, which may be a fit: affine::fit(x, ...), shared_exponent::fit(x, ...), those of
+// scheme/block.hpp, or parameters.
 template <coded_element T, class S, std::size_t Rank, class Scheme = unscaled_scheme, class Rounding = rounding_of<T>,
           class Overflow = overflow_of<T>>
 auto quantize(const tensor_view<S, Rank>& x, const Scheme& scheme = {}, const Rounding& rounding = {},

@@ -24,6 +24,13 @@ void check_scheme(const tensor_view<T, Rank>& codes, const Scheme& scheme, granu
             scheme.axis().axis, "; a view per tensor must have one for the tensor");
   } else {
     require(axis.axis < Rank, "scheme: axis is ", axis.axis, "; the tensor has ", Rank, " axes");
+  }
+  if constexpr (block_scheme<Scheme>) {
+    require(codes.extent(axis.axis) == scheme.extent(), "scheme: its blocks cover ", scheme.extent(),
+            " elements along axis ", axis.axis, ", whose extent is ", codes.extent(axis.axis));
+    const std::size_t count = block_count(codes.extents(), axis.axis, Scheme::block_length);
+    require(scheme.count() == count, "scheme: ", scheme.count(), " blocks; the tensor has ", count);
+  } else if (!axis.is_per_tensor()) {
     require(codes.extent(axis.axis) == scheme.count(), "scheme: ", scheme.count(), " sets of parameters along axis ",
             axis.axis, ", whose extent is ", codes.extent(axis.axis));
   }

@@ -12,7 +12,7 @@ set(layers
     "formats.hpp number_io.hpp element.hpp packed_bits.hpp"
     "scheme/"
     "detail/codec/"
-    "conversion_counts.hpp quantized_tensor.hpp quantize.hpp executor.hpp"
+    "conversion_counts.hpp quantized_tensor.hpp quantize.hpp block_formats.hpp executor.hpp"
     "accumulator.hpp emulated.hpp simulated.hpp epilogue.hpp requantize.hpp pack.hpp gemm.hpp detail/gemm/"
     "conv.hpp detail/conv/"
     "training/")

@@ -2,6 +2,7 @@
 // and back, given the place of the element along the scheme's axis.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstring>
@@ -49,10 +50,22 @@ constexpr granularity per_axis(std::size_t axis) { return {axis}; }
 //   s.linear<E>(place)       {step, zero_point}: fixed-point codes are round(real / step) + zero_point, saturated
 //   Scheme::has_binary_steps those steps are powers of two
 //   s.scale_of_float(place)  float codes are those of real / scale; or Scheme::is_unscaled: those of the real
+//
+// Parameters may be shared by blocks along the axis instead of by all that has an index along it. A place is then that
+// of a block, in the order of a row-major tensor whose extent along the axis is the number of blocks:
+//   S::block_length          elements of a block; the last one of a line may be shorter
+//   s.extent()               along the axis
+//   s.place(line, k)         of index k along the axis in a line of a matrix
 template <class S>
 concept scheme = requires(const S& s) {
   { s.axis() } -> std::same_as<granularity>;
   { s.count() } -> std::same_as<std::size_t>;
+};
+template <class S>
+concept block_scheme = scheme<S> && requires(const S& s) {
+  { S::block_length } -> std::convertible_to<std::size_t>;
+  { s.extent() } -> std::same_as<std::size_t>;
+  { s.place(std::size_t{}, std::size_t{}) } -> std::same_as<std::size_t>;
 };
 
 namespace detail {
@@ -83,6 +96,26 @@ template <class Lane, class T>
   lanes<T, Lane::size> result;
   std::memcpy(&result, parameters + place.first, sizeof result);
   return Lane(__builtin_convertvector(result.v, typename Lane::vector));
+}
+
+// Blocks of a tensor, and the place of the one that an element lies in.
+constexpr std::size_t divided_into(std::size_t extent, std::size_t length) {
+  return extent / length + (extent % length != 0 ? 1 : 0);
+}
+template <std::size_t Rank>
+constexpr std::size_t block_count(const std::array<std::size_t, Rank>& extents, std::size_t axis, std::size_t length) {
+  std::size_t count = 1;
+  for (std::size_t k = 0; k < Rank; ++k) count *= k == axis ? divided_into(extents[k], length) : extents[k];
+  return count;
+}
+template <std::size_t Rank>
+constexpr std::size_t block_place(const std::array<std::size_t, Rank>& extents, std::size_t axis, std::size_t length,
+                                  const std::array<std::size_t, Rank>& at) {
+  std::size_t place = 0;
+  for (std::size_t k = 0; k < Rank; ++k) {
+    place = k == axis ? place * divided_into(extents[k], length) + at[k] / length : place * extents[k] + at[k];
+  }
+  return place;
 }
 
 }  // namespace detail

@@ -1,0 +1,151 @@
+// Blocks: consecutive elements along an axis share a scale, real = scale * value of the element. Microscaling, NVFP4,
+// block floating point and group-wise integers are this with some element, scale, length and rule (block_formats.hpp).
+//
+// For products blocks run along the depth: along axis 1 of a and axis 0 of b. The last block of a line may be shorter.
+//
+// Encoding divides by the scale, rounds the quotient once and, by the elements' own policy, saturates; in float where
+// the source is float, else in double. Both are exact under powers of two, as long as the quotient is a normal number.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "narrow/element.hpp"
+#include "narrow/scheme/fit.hpp"
+#include "narrow/scheme/scale_rule.hpp"
+#include "narrow/scheme/scheme.hpp"
+
+namespace narrow {
+
+namespace detail {
+
+// Fits when the format is known: `quantize<T>(x, fit)`.
+template <class Scheme, class T, std::size_t Rank>
+struct block_fit {
+  tensor_view<const T, Rank> data;
+  std::size_t axis;
+
+  template <coded_element To>
+  Scheme resolve() const {
+    return Scheme::template fit_for<To>(data, axis);
+  }
+};
+
+// The largest magnitude of each block, in the order of places; NaN where an element is not finite.
+template <class T, std::size_t Rank>
+std::vector<double> block_maxima(const tensor_view<T, Rank>& x, std::size_t axis, std::size_t length) {
+  require(axis < Rank, "fit: axis is ", axis, "; the tensor has ", Rank, " axes");
+  std::vector<double> result(block_count(x.extents(), axis, length));
+  for_each_row(x, x, [&](const T* row, const T*, std::size_t, const auto& at) {
+    const std::size_t first = block_place(x.extents(), axis, length, at);
+    for (std::size_t i = 0; i < x.extent(Rank - 1); ++i) {
+      const double value = real_value(std::remove_cv_t<T>(row[static_cast<std::ptrdiff_t>(i) * x.stride(Rank - 1)]));
+      double& largest = result[first + (axis == Rank - 1 ? i / length : i)];
+      const double magnitude = from_bits<double>(magnitude_bits(value));
+      if (!is_finite(value)) {
+        largest = std::numeric_limits<double>::quiet_NaN();
+      } else if (is_finite(largest) && magnitude > largest) {
+        largest = magnitude;
+      }
+    }
+  });
+  return result;
+}
+
+}  // namespace detail
+
+// Blocks of `Length` elements under scales of a narrow float with a NaN, and a float for all of the tensor.
+template <any_number Scale, std::size_t Length, class Rule>
+class block_scaled {
+ public:
+  static_assert(Length >= 1, "a block has at least one element");
+  static_assert(float_encoding<encoding_of<Scale>> && encoding_of<Scale>::has_nan && encoding_of<Scale>::bits <= 16,
+                "scales are narrow floats with a NaN, for blocks that are not finite");
+  using scale_type = Scale;
+  static constexpr std::size_t block_length = Length;
+  static constexpr bool takes_vectors = true;
+  // Of an element in encoding E, its share of the block's scale included.
+  template <encoding E>
+  static constexpr double bits_per_value = E::bits + static_cast<double>(encoding_of<Scale>::bits) / Length;
+
+  // Scales of a tensor of these extents, row-major as a tensor whose extent along the axis is the number of blocks.
+  // Errors: an axis that is none; another number of scales; a scale that is zero, negative or infinite; a tensor scale
+  // that is not a positive normal number.
+  template <std::size_t Rank>
+  block_scaled(const std::array<std::size_t, Rank>& extents, std::size_t axis, std::vector<Scale> scales,
+               float tensor_scale = 1)
+      : axis_(axis), scales_(std::move(scales)), tensor_scale_(tensor_scale) {
+    detail::require(axis < Rank, "block_scaled: axis is ", axis, "; the tensor has ", Rank, " axes");
+    const std::size_t count = detail::block_count(extents, axis, Length);
+    detail::require(scales_.size() == count, "block_scaled: ", scales_.size(), " scales; there must be ", count,
+                    ", one for each block of ", Length);
+    detail::require(detail::is_normal(tensor_scale) && tensor_scale > 0, "block_scaled: the tensor's scale is ",
+                    tensor_scale, "; it must be a positive normal number");
+    extent_ = extents[axis];
+    for (std::size_t k = axis + 1; k < Rank; ++k) inner_ *= extents[k];
+    factors_.reserve(count);
+    for (std::size_t b = 0; b < count; ++b) {
+      const float scale(scales_[b]);
+      detail::require(detail::is_nan(scale) || (detail::is_finite(scale) && scale > 0), "block_scaled: scale[", b,
+                      "] is ", scale, "; it must be positive and finite, or a NaN");
+      factors_.push_back(detail::product(tensor_scale, scale));
+    }
+  }
+
+  granularity axis() const { return {axis_}; }
+  std::size_t extent() const { return extent_; }  // along the axis
+  std::size_t blocks() const { return detail::divided_into(extent_, Length); }
+  std::size_t count() const { return scales_.size(); }
+  Scale scale(std::size_t place) const { return scales_[place]; }
+  const std::vector<Scale>& scales() const { return scales_; }
+  float tensor_scale() const { return tensor_scale_; }
+  // tensor_scale * scale, rounded to a float: what multiplies.
+  const float* factors() const { return factors_.data(); }
+
+  // The place of index k along the axis, in the given line along it, of a matrix.
+  std::size_t place(std::size_t line, std::size_t k) const {
+    return inner_ == 1 ? line * blocks() + k / Length : k / Length * inner_ + line;
+  }
+
+  // The scales that fit x by the rule. They depend on the format, which `quantize<T>(x, Scheme::fit(x, 1))` supplies;
+  // x must live until then.
+  template <class T, std::size_t Rank>
+  static auto fit(const tensor_view<T, Rank>& x, std::size_t axis) {
+    return detail::block_fit<block_scaled, std::remove_cv_t<T>, Rank>{x, axis};
+  }
+  // The same for format To, at once.
+  template <coded_element To, class T, std::size_t Rank>
+  static block_scaled fit_for(const tensor_view<T, Rank>& x, std::size_t axis) {
+    auto fitted = Rule::template choose<encoding_of<To>, Scale>(detail::block_maxima(x, axis, Length));
+    return block_scaled(x.extents(), axis, std::move(fitted.of_blocks), fitted.of_tensor);
+  }
+
+  template <encoding E, class Overflow, class Real, class Rounding, class Place>
+  [[gnu::always_inline]] detail::bits_of<Real> encode(const Real& x, const Place& place,
+                                                      const Rounding& rounding) const {
+    check_element<E>();
+    const Real quotient = detail::quotient(x, detail::parameter<Real>(factors_.data(), place));
+    return E::template encode<Overflow>(quotient, rounding);
+  }
+  template <encoding E, class Real, class Place>
+  [[gnu::always_inline]] Real decode(const detail::bits_of<Real>& code, const Place& place) const {
+    check_element<E>();
+    return Real(E::template decode<Real>(code) * detail::parameter<Real>(factors_.data(), place));
+  }
+
+ private:
+  template <encoding E>
+  static constexpr void check_element() {
+    static_assert(E::is_signed && sizeof(typename E::real_type) == 4,
+                  "elements of blocks have a sign, and values that float holds");
+  }
+
+  std::size_t axis_, extent_ = 0, inner_ = 1;
+  std::vector<Scale> scales_;
+  float tensor_scale_;
+  std::vector<float> factors_;
+};
+
+}  // namespace narrow
