@@ -105,6 +105,7 @@ conv_shape checked_shape(const X& x, const W& w, const Y& y, const conv_geometry
 template <class T, class Scheme>
 void check_conv_scheme(const tensor_view<T, 4>& codes, const Scheme* scheme, granularity axis, const char* name,
                        std::size_t first_axis, image_layout layout) {
+  static_assert(!block_scheme<Scheme>, "conv2d takes no blocks: dequantize first");
   require(scheme != nullptr, "conv2d: the scheme of ", name, " is null; it must be given");
   if (!axis.is_per_tensor()) {
     const std::size_t original = axis.axis < 4 ? order_of(layout)[axis.axis] : axis.axis;

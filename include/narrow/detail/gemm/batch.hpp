@@ -1,5 +1,5 @@
 // Batches: the matrices of tensors of rank 3, one by one. A scheme is per tensor, along the matrices (axis 0), or along
-// their rows or columns.
+// their rows or columns; blocks run along rows or columns.
 #pragma once
 
 #include <cstddef>
@@ -34,7 +34,11 @@ auto operand_of(const tensor_view<T, 3>& x, std::size_t t) {
 }
 template <class T, class Scheme>
 auto operand_of(const quantized_view<T, 3, Scheme>& x, std::size_t t) {
-  const batch_place at = place_in_batch(x.axis, t);
+  batch_place at = place_in_batch(x.axis, t);
+  if constexpr (block_scheme<Scheme>) {
+    require(x.axis.axis != 0, "gemm: blocks are along axis 0, across matrices; they must be along axis 1 or 2");
+    at.first = t * (x.scheme->count() / x.codes.extent(0));
+  }
   return coded_operand<T, Scheme>{{matrix_of(x.codes, t), x.scheme, at.axis}, at.first};
 }
 template <class T, class Scheme>

@@ -103,7 +103,10 @@ struct coded_operand {
   std::size_t columns() const { return view.codes.extent(1); }
   const matrix_view<const T>& elements() const { return view.codes; }
   coded_operand transposed() const { return {narrow::transposed(view), first_place}; }
-  bool varies_along(std::size_t axis) const { return !view.axis.is_per_tensor() && view.axis.axis == axis; }
+  // Blocks are of one line each, so that they vary along both axes.
+  bool varies_along(std::size_t axis) const {
+    return block_scheme<Scheme> || (!view.axis.is_per_tensor() && view.axis.axis == axis);
+  }
 
   auto code(std::size_t i, std::size_t j) const { return storage_of(T(view.codes(i, j))); }
   // The integer that multiplies, zero point included.
@@ -117,6 +120,9 @@ struct coded_operand {
   }
   // The element's place along the scheme's axis.
   std::size_t place(std::size_t i, std::size_t j) const {
+    if constexpr (block_scheme<Scheme>) {
+      return first_place + (view.axis.axis == 0 ? view.scheme->place(j, i) : view.scheme->place(i, j));
+    }
     return first_place + (view.axis.is_per_tensor() ? 0 : view.axis.axis == 0 ? i : j);
   }
 

@@ -1,0 +1,7 @@
+// expect: conv2d takes no blocks
+#include <narrow/block_formats.hpp>
+#include <narrow/conv.hpp>
+
+void f(const narrow::tensor_view<float, 4>& x, const narrow::tensor_view<float, 4>& y) {
+  narrow::conv2d(x, narrow::quantize<narrow::mxfp8>(x, 3), y, {});
+}
