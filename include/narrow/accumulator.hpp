@@ -46,4 +46,16 @@ struct integer_sum {
   static Sum join(Sum x, Sum y) { return x + y; }
 };
 
+// Two block formats (scheme/block.hpp) whose blocks run along the depth: the elements of a block, both scales left out,
+// sum as `Sums`, from zero, in one chain whatever the shape: bfloat16_pairs, or integer_sum<int32_t>. Then, block after
+// block, total <- fma(float(sum), a's scale * b's scale, total), in float, the product of the scales rounded.
+template <class Sums>
+struct block_sums {
+  using sum_type = float;
+  template <class Sum>
+  [[gnu::always_inline]] static float add(float total, Sum sum, float a_scale, float b_scale) {
+    return std::fma(static_cast<float>(sum), detail::product(a_scale, b_scale), total);
+  }
+};
+
 }  // namespace narrow

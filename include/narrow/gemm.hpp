@@ -10,11 +10,13 @@
 // points included; floats of at most 8 significand bits in the bf16 class (accumulator.hpp), where nothing but bfloat16
 // itself could be flushed; other reals in float, with one FMA chain for each element, depth ascending; in double where
 // an operand is double, or with accumulate_in<double>{}; those of posits exactly, with accumulate_in<quire<N, ES>>
-// (detail/gemm/quire.hpp); in a narrow type, simulated, with accumulate_in<T> or float32_chunks<T> (emulated.hpp). A
-// scale that varies along the depth, and a scheme that says no factor (scheme/scheme.hpp), are multiplied into the
-// operands first, as reals. Outputs: reals; narrow numbers, rounded once by the type's policy or by one among the
-// options; quantized tensors, whose scheme is given; standard integers, which take the raw integer accumulator
-// (saturating, unless told otherwise).
+// (detail/gemm/quire.hpp); in a narrow type, simulated, with accumulate_in<T> or float32_chunks<T> (emulated.hpp). Two
+// block formats, of floats of the bf16 class or of integers of up to 8 bits, sum each block along the depth by itself,
+// and then under its scales (block_sums in accumulator.hpp), if the length of one is a multiple of 4 and divides the
+// other's. Any other scale that varies along the depth, and a scheme that says no factor (scheme/scheme.hpp), are
+// multiplied into the operands first, as reals. Outputs: reals; narrow numbers, rounded once by the type's policy or by
+// one among the options; quantized tensors, whose scheme is given; standard integers, which take the raw integer
+// accumulator (saturating, unless told otherwise).
 //
 // Between the sum and the output an element is a float, if the output is no wider (float, floats of up to 16 bits,
 // codes of up to 24) and the sum is float, or an exact integer under affine scales: float(sum) * float(scale). Else,
@@ -35,6 +37,7 @@
 #pragma once
 
 #include "narrow/detail/gemm/batch.hpp"
+#include "narrow/detail/gemm/block_product.hpp"
 #include "narrow/detail/gemm/compute_class.hpp"
 #include "narrow/detail/gemm/emulated.hpp"
 #include "narrow/detail/gemm/fast.hpp"
@@ -112,6 +115,11 @@ void gemm_matrices(const A& a, const B& b, const Output& out, std::size_t first_
       multiply_in_quire_and_finish(a, b, out, s, ops, conversion, first_index, executor_of_options(option...),
                                    option...);
     } else {
+      if constexpr (multiplies_blocks<A, B, Option...>()) {
+        if (a.has_blocks_along(1) && b.has_blocks_along(0)) {
+          return multiply_blocks_and_finish(a, b, out, s, ops, conversion, first_index, executor_of_options(option...));
+        }
+      }
       with_accumulator<A, B, Option...>(
           a, b, a.columns(), a.varies_along(1) || b.varies_along(0), [&](auto chosen, bool with_scale) {
             multiply_and_finish<decltype(chosen)>(a, b, out, s, ops, conversion, first_index, with_scale,

@@ -4,10 +4,10 @@
 //   for (...) narrow::gemm(x, w, y, narrow::bias(b));      // the same bits as with wq
 //
 // A packed matrix owns its memory: wq may go. It is made for the target in use and for left operands of the same kind
-// as wq's format: binary; integers of up to 8 bits; integers of up to 16; floats of at most 8 significand bits; other
-// numbers. pack<Left>(wq) names another: pack<float16>(wq) makes float panels of int8 weights. With other left
-// operands, and on other targets, products stay right and become slow. The layout differs between targets and versions:
-// it is nothing to store.
+// as wq's format: block formats; binary; integers of up to 8 bits; integers of up to 16; floats of at most 8
+// significand bits; other numbers. pack<Left>(wq) names another: pack<float16>(wq) makes float panels of int8 weights.
+// With other left operands, and on other targets, products stay right and become slow. The layout differs between
+// targets and versions: it is nothing to store.
 #pragma once
 
 #include <memory>
@@ -66,15 +66,24 @@ void fill_panels_of(packed_panels& panels, const tile_kernel& kernel, Target, co
 }
 
 // Fills panels of one kind by the target's packing; false where the target has no kernel for them.
-template <class Panel, class Target, class Operand>
-bool fill_panels(packed_panels& panels, Target, const Operand& b) {
-  const auto found = Target::template kernel<Panel>();
-  if constexpr (std::is_null_pointer_v<decltype(found)>) {
+template <class Panel, class Target, class Operand, class Kernel>
+bool fill_panels(packed_panels& panels, Target, const Operand& b, const Kernel& found) {
+  if constexpr (std::is_null_pointer_v<Kernel>) {
     return false;
   } else {
     if (found != nullptr) fill_panels_of<Panel>(panels, *found, Target{}, b);
     return found != nullptr;
   }
+}
+
+template <class Panel, class Target, class Operand>
+bool fill_panels(packed_panels& panels, Target target, const Operand& b) {
+  return fill_panels<Panel>(panels, target, b, Target::template kernel<Panel>());
+}
+// Under scales along the depth.
+template <class Panel, class Target, class Operand>
+bool fill_scaled_panels(packed_panels& panels, Target target, const Operand& b) {
+  return fill_panels<Panel>(panels, target, b, Target::template scaled_kernel<Panel>());
 }
 
 // The plain way, for the portable target: every element asked for by itself.
@@ -108,6 +117,10 @@ struct portable_layouts {
       return nullptr;
     }
   }
+  template <class Panel>
+  static auto scaled_kernel() {
+    return kernel<Panel>();
+  }
   template <class Panel, class Operand>
   static packer packing(const Operand& x, bool with_scale) {
     return {&x, with_scale, nullptr, &pack_panels_plainly<Panel, Operand>};
@@ -118,6 +131,16 @@ struct portable_layouts {
 template <class A, class B, class Target>
 bool fill_panels_for(packed_panels& panels, Target target, const B& b) {
   using S = panel_sign;
+  if constexpr (is_block_of_kernels(B::block_length) && !std::is_void_v<element_sums<A, B>>) {
+    if (b.has_blocks_along(0)) {
+      if constexpr (std::is_same_v<element_sums<A, B>, bfloat16_pairs>) {
+        return fill_scaled_panels<bf16_panel>(panels, target, b);
+      } else {
+        return fill_scaled_panels<byte_panel<S::is_signed>>(panels, target, b) ||
+               fill_scaled_panels<pair_panel>(panels, target, b);
+      }
+    }
+  }
   panels.with_scale = b.varies_along(0) || !A::has_factor || !B::has_factor;
   if constexpr (A::is_fixed && B::is_fixed) {
     constexpr int bits = std::max(bits_of_codes<A>, bits_of_codes<B>);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -101,12 +102,20 @@ class block_scaled {
   Scale scale(std::size_t place) const { return scales_[place]; }
   const std::vector<Scale>& scales() const { return scales_; }
   float tensor_scale() const { return tensor_scale_; }
-  // tensor_scale * scale, rounded to a float: what multiplies.
-  const float* factors() const { return factors_.data(); }
 
   // The place of index k along the axis, in the given line along it, of a matrix.
   std::size_t place(std::size_t line, std::size_t k) const {
     return inner_ == 1 ? line * blocks() + k / Length : k / Length * inner_ + line;
+  }
+
+  // What a product may leave out of a block's sum.
+  template <encoding E>
+  double factor(std::size_t place) const {
+    const double own = [] {
+      if constexpr (fixed_point_encoding<E>) return std::ldexp(1.0, -E::fraction_bits);
+      return 1.0;
+    }();
+    return own * static_cast<double>(factors_[place]);
   }
 
   // The scales that fit x by the rule. They depend on the format, which `quantize<T>(x, Scheme::fit(x, 1))` supplies;
@@ -145,7 +154,7 @@ class block_scaled {
   std::size_t axis_, extent_ = 0, inner_ = 1;
   std::vector<Scale> scales_;
   float tensor_scale_;
-  std::vector<float> factors_;
+  std::vector<float> factors_;  // tensor_scale * scale, rounded: what multiplies
 };
 
 }  // namespace narrow

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "narrow/accumulator.hpp"
+#include "narrow/detail/gemm/operand.hpp"
 #include "narrow/detail/gemm/options.hpp"
 
 namespace narrow::detail {
@@ -44,6 +45,39 @@ constexpr bool fit_bfloat16_pairs() {
 template <class Class, class A, class B>
 inline constexpr bool multiplies_bits = Class::exact_integer&&
     std::is_same_v<typename Class::accumulator::sum_type, std::int32_t>&& A::is_binary&& B::is_binary;
+
+// What sums the elements of blocks: bytes exactly, and floats where the bf16 class takes them; void where neither does.
+template <class A, class B>
+auto sums_of_elements() {
+  constexpr bool integers = A::is_fixed && B::is_fixed && !A::is_binary && !B::is_binary;
+  if constexpr (integers && bits_of_codes<A> <= 8 && bits_of_codes<B> <= 8) {
+    return std::type_identity<integer_sum<std::int32_t>>{};
+  } else if constexpr (fit_bfloat16_pairs<typename A::bfloat16_fit, typename B::bfloat16_fit>()) {
+    return std::type_identity<bfloat16_pairs>{};
+  } else {
+    return std::type_identity<void>{};
+  }
+}
+template <class A, class B>
+using element_sums = typename decltype(sums_of_elements<A, B>())::type;
+
+// Blocks that kernels take: whole groups of every kernel, whose products int32 holds.
+constexpr bool is_block_of_kernels(std::size_t length) {
+  return length != 0 && length % 4 == 0 && length <= std::size_t{1} << 16;
+}
+
+// Whether products sum blocks before scales, if those of both run along the depth: each block of one is some of the
+// other's.
+template <class A, class B, class... Option>
+constexpr bool multiplies_blocks() {
+  constexpr std::size_t a = A::block_length, b = B::block_length;
+  constexpr bool forced = accumulates_in_double<Option...> || accumulates_in_float<Option...>;
+  if constexpr (forced || !is_block_of_kernels(a) || !is_block_of_kernels(b)) {
+    return false;
+  } else {
+    return (a % b == 0 || b % a == 0) && !std::is_void_v<element_sums<A, B>>;
+  }
+}
 
 // Calls body(compute_class, with_scale) for the class that the operands' join lowers to.
 template <class A, class B, class... Option, class Body>

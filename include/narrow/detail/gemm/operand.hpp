@@ -57,6 +57,7 @@ struct real_operand {
   static constexpr bool needs_double = sizeof(T) == 8;
   static constexpr bool factor_is_one = true;
   static constexpr bool takes_vectors = true;
+  static constexpr std::size_t block_length = 0;
 
   matrix_view<const T> view;
 
@@ -66,6 +67,7 @@ struct real_operand {
   real_operand transposed() const { return {narrow::transposed(view)}; }
   static std::size_t place(std::size_t, std::size_t) { return 0; }
   bool varies_along(std::size_t) const { return false; }
+  bool has_blocks_along(std::size_t) const { return false; }
   double scale(std::size_t) const { return 1; }
   template <class Compute>
   Compute value(std::size_t i, std::size_t j, bool) const {
@@ -86,6 +88,10 @@ struct coded_operand {
   static constexpr bool needs_double = sizeof(typename E::real_type) == 8;
   using bfloat16_fit = std::conditional_t<has_factor, fits_bfloat16<E>, fits_no_bfloat16>;
   static constexpr bool takes_vectors = narrow::detail::takes_vectors<Scheme>;
+  static constexpr std::size_t block_length = [] {  // 0: no blocks
+    if constexpr (block_scheme<Scheme>) return std::size_t{Scheme::block_length};
+    return std::size_t{0};
+  }();
   static constexpr bool factor_is_one = [] {
     if constexpr (!std::is_same_v<Scheme, unscaled_scheme>) {
       return false;
@@ -105,8 +111,9 @@ struct coded_operand {
   coded_operand transposed() const { return {narrow::transposed(view), first_place}; }
   // Blocks are of one line each, so that they vary along both axes.
   bool varies_along(std::size_t axis) const {
-    return block_scheme<Scheme> || (!view.axis.is_per_tensor() && view.axis.axis == axis);
+    return block_length != 0 || (!view.axis.is_per_tensor() && view.axis.axis == axis);
   }
+  bool has_blocks_along(std::size_t axis) const { return block_length != 0 && view.axis.axis == axis; }
 
   auto code(std::size_t i, std::size_t j) const { return storage_of(T(view.codes(i, j))); }
   // The integer that multiplies, zero point included.
@@ -134,6 +141,9 @@ struct coded_operand {
       return 1;
     }
   }
+
+  // The same of the element's own place, for blocks.
+  double factor(std::size_t i, std::size_t j) const { return view.scheme->template factor<E>(place(i, j)); }
 
   // The largest |code - zero point|: what decides how wide an exact sum has to be.
   std::uint64_t largest() const {

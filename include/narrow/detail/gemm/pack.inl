@@ -114,7 +114,8 @@ struct converter {
     std::size_t done = 0;
     constexpr bool by_lanes = !std::is_same_v<element, double> && Operand::takes_vectors;
     if constexpr (by_lanes) {
-      const bool uniform = !x.varies_along(axis) || !is_float;
+      // The elements of blocks have no zero points, so that only their scales differ.
+      const bool uniform = !x.varies_along(axis) || !is_float || (Operand::block_length != 0 && !with_scale);
       if (view.stride(axis) == 1 && uniform) {
         const source* const from = &view(i, j);
         const std::size_t place = x.place(i, j);

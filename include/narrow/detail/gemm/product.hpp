@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <vector>
 
 #include "narrow/accumulator.hpp"
 
@@ -84,6 +85,40 @@ void multiply_any_shape(const T* a, const T* b, Sum* c, std::size_t m, std::size
     }
   } else {
     multiply<Accumulator>(a, b, c, m, depth, n);
+  }
+}
+
+// The same under scales along the depth: of a, rows x blocks; of b, blocks x b_stride.
+template <class Sums, class T>
+void multiply_blocks(const T* a, const T* b, float* c, std::size_t rows, std::size_t depth, std::size_t n,
+                     std::size_t length, const float* a_scales, const float* b_scales, std::size_t b_stride) {
+  constexpr std::size_t group = Sums::group;
+  const std::size_t blocks = (depth + length - 1) / length;
+  const std::vector<T> zeros(n);
+  std::vector<typename Sums::sum_type> sums(n);
+  std::fill_n(c, rows * n, 0.0F);
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t block = 0; block < blocks; ++block) {
+      std::fill(sums.begin(), sums.end(), typename Sums::sum_type{});
+      const std::size_t end = std::min(depth, (block + 1) * length);
+      for (std::size_t k = block * length; k < end; k += group) {
+        const bool whole = k + group <= end;
+        const T terms[2] = {a[i * depth + k], group == 2 && whole ? a[i * depth + k + 1] : T{}};
+        const T* const row = b + k * n;
+        const T* const next = whole ? row + n : zeros.data();
+        for (std::size_t j = 0; j < n; ++j) {
+          if constexpr (group == 1) {
+            Sums::step(sums[j], terms, row[j]);
+          } else {
+            Sums::step(sums[j], terms, row[j], next[j]);
+          }
+        }
+      }
+      for (std::size_t j = 0; j < n; ++j) {
+        c[i * n + j] =
+            block_sums<Sums>::add(c[i * n + j], sums[j], a_scales[i * blocks + block], b_scales[block * b_stride + j]);
+      }
+    }
   }
 }
 

@@ -1,0 +1,177 @@
+// Products of two block formats whose blocks run along the depth: what multiplies are the elements, in the bf16 class
+// or as bytes, and a block of them at a time takes the scales (accumulator.hpp, block_sums).
+//
+// The panels of scales are made for each product, m x blocks and blocks x n floats: 1 / length of the operands.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "narrow/detail/gemm/compute_class.hpp"
+#include "narrow/detail/gemm/fast.hpp"
+#include "narrow/detail/gemm/finish.hpp"
+#include "narrow/detail/gemm/operand.hpp"
+#include "narrow/detail/gemm/product.hpp"
+
+namespace narrow::detail {
+
+// ---- scales --------------------------------------------------------------------------------------------------------
+
+// The factors of both operands, for blocks of `length` terms.
+struct block_factors {
+  std::size_t length = 0, blocks = 0;
+  const float* a = nullptr;  // m x blocks
+  const float* b = nullptr;  // blocks x b_stride
+  std::size_t b_stride = 0;  // columns, padded to whole panels
+};
+
+struct block_product_workspace {
+  scratch a_factors, b_factors, starts, panels, sums, scales;
+};
+
+template <class A, class B>
+block_factors factors_of(const A& a, const B& b, block_product_workspace& space) {
+  constexpr std::size_t length = std::min(A::block_length, B::block_length);
+  const std::size_t m = a.rows(), n = b.columns(), blocks = divided_up(a.columns(), length);
+  block_factors result{length, blocks, nullptr, nullptr, divided_up(n, most_columns) * most_columns};
+  float* const of_a = space.a_factors.get<float>(checked_product(m, blocks, "gemm"));
+  for (std::size_t i = 0; i < m; ++i) {
+    for (std::size_t k = 0; k < blocks; ++k) of_a[i * blocks + k] = static_cast<float>(a.factor(i, k * length));
+  }
+  float* const of_b = space.b_factors.get<float>(checked_product(blocks, result.b_stride, "gemm"));
+  for (std::size_t k = 0; k < blocks; ++k) {
+    float* const row = of_b + k * result.b_stride;
+    for (std::size_t j = 0; j < n; ++j) row[j] = static_cast<float>(b.factor(k * length, j));
+    std::fill(row + n, row + result.b_stride, 0.0F);
+  }
+  result.a = of_a, result.b = of_b;
+  return result;
+}
+
+// ---- by the kernels ------------------------------------------------------------------------------------------------
+
+// All of b in panels: those that it was packed to, or new ones.
+template <class PanelB, class Target, class B>
+void take_panels(gemm_plan& plan, const B& b, block_product_workspace& space) {
+  const tile_kernel& kernel = *plan.kernel;
+  if (const packed_panels* const ready = ready_panels<PanelB>(b, kernel, false)) {
+    plan.packed_b = ready->data, plan.packed_stride = ready->panel_bytes;
+    return;
+  }
+  const std::size_t width = kernel.panel_columns();
+  plan.packed_stride = divided_up(plan.depth, kernel.group) * width * kernel.unit + 128;
+  std::byte* const to = space.panels.bytes(checked_product(divided_up(plan.n, width), plan.packed_stride, "gemm"));
+  const packer p = Target::template packing<PanelB>(b, false);
+  if (plan.depth != 0) p.panels(&b, 0, plan.depth, 0, plan.n, width, kernel.width, plan.packed_stride, false, to);
+  plan.packed_b = to;
+}
+
+// What sums of bytes begin with: a's lie 128 above its codes.
+inline const std::int32_t* starts_of_panels(const gemm_plan& plan, const block_factors& factors, std::int32_t offset,
+                                            block_product_workspace& space) {
+  const tile_kernel& kernel = *plan.kernel;
+  const std::size_t width = kernel.panel_columns(), groups = divided_up(plan.depth, kernel.group);
+  const std::size_t of_block = factors.length / kernel.group;
+  std::int32_t* const starts = space.starts.get<std::int32_t>(factors.blocks * factors.b_stride);
+  std::fill_n(starts, factors.blocks * factors.b_stride, 0);
+  for (std::size_t q = 0; q < plan.n; q += width) {
+    const std::size_t vectors = divided_up(std::min(width, plan.n - q), kernel.width);
+    const std::byte* const panel = plan.packed_b + q / width * plan.packed_stride;
+    for (std::size_t block = 0; block < factors.blocks; ++block) {
+      std::int64_t sums[most_columns] = {};
+      const std::size_t g = block * of_block, some = std::min(of_block, groups - g);
+      kernel.column_sums(panel + g * vectors * kernel.width * kernel.unit, some, vectors, sums);
+      for (std::size_t j = 0; j < vectors * kernel.width; ++j) {
+        starts[block * factors.b_stride + q + j] = static_cast<std::int32_t>(-offset * sums[j]);
+      }
+    }
+  }
+  return starts;
+}
+
+// False where the target has no kernel for such panels.
+template <class PanelA, class PanelB = PanelA, class Target, class A, class B, class Finisher, class E>
+bool run_scaled_kernel(Target, const A& a, const B& b, const block_factors& factors, const Finisher& last,
+                       block_product_workspace& space, const E& e) {
+  const auto kernel = Target::template scaled_kernel<PanelB>();
+  if constexpr (std::is_null_pointer_v<decltype(kernel)>) {
+    return false;
+  } else {
+    if (kernel == nullptr) return false;
+    gemm_plan plan;
+    plan.kernel = kernel;
+    plan.m = a.rows(), plan.n = b.columns(), plan.depth = a.columns();
+    plan.a = Target::template packing<PanelA>(a, false);
+    take_panels<PanelB, Target>(plan, b, space);
+    plan.scales = {factors.length / kernel->group,
+                   factors.a,
+                   static_cast<std::ptrdiff_t>(factors.blocks),
+                   factors.b,
+                   nullptr,
+                   factors.b_stride};
+    if constexpr (std::is_same_v<PanelA, byte_panel<panel_sign::is_unsigned>>) {
+      plan.scales.b_starts = starts_of_panels(plan, factors, PanelA::template offset<A>, space);
+    }
+    finish_context<Finisher> context;
+    if (float* const c = last.template sums_in_place<float>(true)) {
+      plan.c = c, plan.c_stride = last.out.view.stride(0);
+    } else {
+      context.fill(last, a, b, true, space.scales);
+      plan.finisher = &context;
+      plan.finish = Target::template finish<finish_context<Finisher>, float>;
+    }
+    run_in_parts(plan, e);
+    return true;
+  }
+}
+
+template <class Sums, class A, class B, class Finisher, class E>
+bool multiply_blocks_fast([[maybe_unused]] const A& a, [[maybe_unused]] const B& b,
+                          [[maybe_unused]] const block_factors& factors, [[maybe_unused]] const Finisher& last,
+                          [[maybe_unused]] block_product_workspace& space, [[maybe_unused]] const E& e) {
+  return on_target([&]([[maybe_unused]] auto target) {
+    if constexpr (std::is_same_v<Sums, bfloat16_pairs>) {
+      return run_scaled_kernel<bf16_panel>(target, a, b, factors, last, space, e);
+    } else {
+      using S = panel_sign;
+      return run_scaled_kernel<byte_panel<S::is_unsigned>, byte_panel<S::is_signed>>(target, a, b, factors, last, space,
+                                                                                     e) ||
+             run_scaled_kernel<pair_panel>(target, a, b, factors, last, space, e);
+    }
+  });
+}
+
+// ---- the whole product ---------------------------------------------------------------------------------------------
+
+template <class A, class B, class Output, class Ops, class Conversion, executor E>
+void multiply_blocks_and_finish(const A& a, const B& b, const Output& out, const scaling& s, const Ops& ops,
+                                const Conversion& conversion, std::size_t first_index, const E& e) {
+  using Sums = element_sums<A, B>;
+  using Class = compute_class<block_sums<Sums>, false>;
+  using Value = value_type_of<Class, A, B, typename Output::value_type>;
+  using Operand = typename Sums::operand_type;
+  if constexpr (needs_integer_sum<A, B, Output, Ops>()) {
+    fail("gemm: c or an epilogue takes integer accumulators, but the sum is real: a scale varies along the depth");
+  } else {
+    check_scaling_fits<Value>(s, "gemm");
+    const std::size_t m = a.rows(), depth = a.columns(), n = b.columns();
+    const finisher<Value, false, Output, Ops, Conversion> last{out, s, ops, conversion, n, first_index};
+    leased<block_product_workspace> lease;
+    block_product_workspace& space = *lease;
+    const block_factors factors = factors_of(a, b, space);
+    if (multiply_blocks_fast<Sums>(a, b, factors, last, space, e)) return;
+    const auto x = lower<Operand>(a, false);
+    const auto y = lower<Operand>(b, false);
+    float* const sums = space.sums.get<float>(checked_product(m, n, "gemm"));
+    multiply_blocks<Sums>(x.values.data(), y.values.data(), sums, m, depth, n, factors.length, factors.a, factors.b,
+                          factors.b_stride);
+    std::vector<Value> buffer(n);
+    for (std::size_t i = 0; i < m; ++i) {
+      last.row(
+          sums + i * n, i, 0, n, [](std::size_t) { return 1.0; }, buffer.data());
+    }
+  }
+}
+
+}  // namespace narrow::detail
