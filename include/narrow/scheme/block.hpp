@@ -7,9 +7,12 @@
 // the source is float, else in double. Both are exact under powers of two, as long as the quotient is a normal number.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <limits>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -34,24 +37,35 @@ struct block_fit {
   }
 };
 
-// The largest magnitude of each block, in the order of places; NaN where an element is not finite.
+// The largest magnitude of each block, in the order of places; NaN where an element is not finite. Magnitudes are in
+// the order of their bits, above them infinity and NaN.
 template <class T, std::size_t Rank>
 std::vector<double> block_maxima(const tensor_view<T, Rank>& x, std::size_t axis, std::size_t length) {
+  using real = std::conditional_t<std::is_same_v<std::remove_cv_t<T>, float>, float, double>;
   require(axis < Rank, "fit: axis is ", axis, "; the tensor has ", Rank, " axes");
-  std::vector<double> result(block_count(x.extents(), axis, length));
+  std::vector<bits_of<real>> largest(block_count(x.extents(), axis, length));
+  const std::size_t piece = axis == Rank - 1 ? length : 1, columns = x.extent(Rank - 1);
   for_each_row(x, x, [&](const T* row, const T*, std::size_t, const auto& at) {
-    const std::size_t first = block_place(x.extents(), axis, length, at);
-    for (std::size_t i = 0; i < x.extent(Rank - 1); ++i) {
-      const double value = real_value(std::remove_cv_t<T>(row[static_cast<std::ptrdiff_t>(i) * x.stride(Rank - 1)]));
-      double& largest = result[first + (axis == Rank - 1 ? i / length : i)];
-      const double magnitude = from_bits<double>(magnitude_bits(value));
-      if (!is_finite(value)) {
-        largest = std::numeric_limits<double>::quiet_NaN();
-      } else if (is_finite(largest) && magnitude > largest) {
-        largest = magnitude;
+    auto* to = largest.data() + block_place(x.extents(), axis, length, at);
+    for (std::size_t i = 0; i < columns; ++to) {
+      bits_of<real> most = *to;
+      for (const std::size_t end = std::min(columns, i + piece); i < end; ++i) {
+        const auto element = std::remove_cv_t<T>(row[static_cast<std::ptrdiff_t>(i) * x.stride(Rank - 1)]);
+        if constexpr (std::is_same_v<real, float>) {
+          most = std::max(most, magnitude_bits(element));
+        } else {
+          most = std::max(most, magnitude_bits(real_value(element)));
+        }
       }
+      *to = most;
     }
   });
+  std::vector<double> result;
+  result.reserve(largest.size());
+  for (const bits_of<real> bits : largest) {
+    const bool is_number = bits < infinite_bits_of<real>;
+    result.push_back(is_number ? double{from_bits<real>(bits)} : std::numeric_limits<double>::quiet_NaN());
+  }
   return result;
 }
 
