@@ -10,13 +10,15 @@
 // points included; floats of at most 8 significand bits in the bf16 class (accumulator.hpp), where nothing but bfloat16
 // itself could be flushed; other reals in float, with one FMA chain for each element, depth ascending; in double where
 // an operand is double, or with accumulate_in<double>{}; those of posits exactly, with accumulate_in<quire<N, ES>>
-// (detail/gemm/quire.hpp); in a narrow type, simulated, with accumulate_in<T> or float32_chunks<T> (emulated.hpp). Two
-// block formats, of floats of the bf16 class or of integers of up to 8 bits, sum each block along the depth by itself,
-// and then under its scales (block_sums in accumulator.hpp), if the length of one is a multiple of 4 and divides the
-// other's. Any other scale that varies along the depth, and a scheme that says no factor (scheme/scheme.hpp), are
-// multiplied into the operands first, as reals. Outputs: reals; narrow numbers, rounded once by the type's policy or by
-// one among the options; quantized tensors, whose scheme is given; standard integers, which take the raw integer
-// accumulator (saturating, unless told otherwise).
+// (detail/gemm/quire.hpp); in a narrow type, simulated, with accumulate_in<T> or float32_chunks<T> (emulated.hpp).
+// NVFP4 is such a float too: the scales of its blocks go into the elements, which bfloat16 holds, and that of the
+// tensor is factored out; so does any scheme of which that is true. Two other block formats, of floats of the bf16
+// class or of integers of up to 8 bits, sum each block along the depth by itself, and then under its scales (block_sums
+// in accumulator.hpp), if the length of one is a multiple of 4 and divides the other's. Any other scale that varies
+// along the depth, and a scheme that says no factor (scheme/scheme.hpp), are multiplied into the operands first, as
+// reals. Outputs: reals; narrow numbers, rounded once by the type's policy or by one among the options; quantized
+// tensors, whose scheme is given; standard integers, which take the raw integer accumulator (saturating, unless told
+// otherwise).
 //
 // Between the sum and the output an element is a float, if the output is no wider (float, floats of up to 16 bits,
 // codes of up to 24) and the sum is float, or an exact integer under affine scales: float(sum) * float(scale). Else,

@@ -60,7 +60,8 @@ void check_elements(int range) {
       const float factor = rows.scheme().tensor_scale() * float(rows.scheme().scale(i * 3 + k / block));
       const float quotient = x[i * length + k] / factor;
       EXPECT_EQ(double(T(rows.codes()(i, k))), nearest_value<T>(double{quotient})) << i << ", " << k;
-      EXPECT_EQ(values[i * length + k], float(T(rows.codes()(i, k))) * factor) << i << ", " << k;
+      const float in_tensor = float(T(rows.codes()(i, k))) * float(rows.scheme().scale(i * 3 + k / block));
+      EXPECT_EQ(values[i * length + k], in_tensor * rows.scheme().tensor_scale()) << i << ", " << k;
     }
   }
   // The same numbers as columns, and as the middle axis of a tensor; and read as transposed.

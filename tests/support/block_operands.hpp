@@ -41,8 +41,8 @@ std::vector<float> decoded(const Tensor& x, std::size_t axis) {
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t j = 0; j < columns; ++j) {
       const std::size_t place = axis == 0 ? i / block * columns + j : i * ((columns + block - 1) / block) + j / block;
-      const float factor = x.scheme().tensor_scale() * float(x.scheme().scale(place));
-      result[i * columns + j] = float(element(x.codes()(i, j))) * factor;
+      const float in_tensor = float(element(x.codes()(i, j))) * float(x.scheme().scale(place));
+      result[i * columns + j] = in_tensor * x.scheme().tensor_scale();
     }
   }
   return result;

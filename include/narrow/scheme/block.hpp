@@ -1,10 +1,12 @@
-// Blocks: consecutive elements along an axis share a scale, real = scale * value of the element. Microscaling, NVFP4,
-// block floating point and group-wise integers are this with some element, scale, length and rule (block_formats.hpp).
+// Blocks: consecutive elements along an axis share a scale, real = tensor's scale * (scale * value of the element), in
+// floats or doubles as they are read. Microscaling, NVFP4, block floating point and group-wise integers are this with
+// some element, scale, length and rule (block_formats.hpp).
 //
 // For products blocks run along the depth: along axis 1 of a and axis 0 of b. The last block of a line may be shorter.
 //
-// Encoding divides by the scale, rounds the quotient once and, by the elements' own policy, saturates; in float where
-// the source is float, else in double. Both are exact under powers of two, as long as the quotient is a normal number.
+// Encoding divides by the scale, a float with the tensor's included, rounds the quotient once and, by the elements' own
+// policy, saturates; in float where the source is float, else in double. Both are exact under powers of two, as long as
+// the quotient is a normal number.
 #pragma once
 
 #include <algorithm>
@@ -100,11 +102,12 @@ class block_scaled {
                     tensor_scale, "; it must be a positive normal number");
     extent_ = extents[axis];
     for (std::size_t k = axis + 1; k < Rank; ++k) inner_ *= extents[k];
-    factors_.reserve(count);
+    floats_.reserve(count), factors_.reserve(count);
     for (std::size_t b = 0; b < count; ++b) {
       const float scale(scales_[b]);
       detail::require(detail::is_nan(scale) || (detail::is_finite(scale) && scale > 0), "block_scaled: scale[", b,
                       "] is ", scale, "; it must be positive and finite, or a NaN");
+      floats_.push_back(scale);
       factors_.push_back(detail::product(tensor_scale, scale));
     }
   }
@@ -155,7 +158,27 @@ class block_scaled {
   template <encoding E, class Real, class Place>
   [[gnu::always_inline]] Real decode(const detail::bits_of<Real>& code, const Place& place) const {
     check_element<E>();
-    return Real(E::template decode<Real>(code) * detail::parameter<Real>(factors_.data(), place));
+    return Real(in_tensor<E, Real>(code, place) * Real(tensor_scale_));
+  }
+
+  // The exponents of scale * value of the element; and whether bfloat16 holds all such, so that a product may leave out
+  // the tensor's scale only.
+  template <encoding E>
+  static constexpr int lowest_exponent = E::lowest_exponent + encoding_of<Scale>::lowest_exponent;
+  template <encoding E>
+  static constexpr int highest_exponent = E::max_exponent + encoding_of<Scale>::max_exponent + 1;
+  template <encoding E>
+  static constexpr bool folds() {
+    if constexpr (float_encoding<E>) {
+      return E::digits + encoding_of<Scale>::digits <= 8 && lowest_exponent<E> >= -126 && highest_exponent<E> <= 127;
+    } else {
+      return false;
+    }
+  }
+  // scale * value of the element.
+  template <encoding E, class Real, class Place>
+  [[gnu::always_inline]] Real in_tensor(const detail::bits_of<Real>& code, const Place& place) const {
+    return Real(E::template decode<Real>(code) * detail::parameter<Real>(floats_.data(), place));
   }
 
  private:
@@ -168,7 +191,8 @@ class block_scaled {
   std::size_t axis_, extent_ = 0, inner_ = 1;
   std::vector<Scale> scales_;
   float tensor_scale_;
-  std::vector<float> factors_;  // tensor_scale * scale, rounded: what multiplies
+  std::vector<float> floats_;   // the scales
+  std::vector<float> factors_;  // tensor_scale * scale, rounded
 };
 
 }  // namespace narrow

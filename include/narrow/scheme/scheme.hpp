@@ -56,6 +56,11 @@ constexpr granularity per_axis(std::size_t axis) { return {axis}; }
 //   S::block_length          elements of a block; the last one of a line may be shorter
 //   s.extent()               along the axis
 //   s.place(line, k)         of index k along the axis in a line of a matrix
+// A product sums blocks before it scales them (gemm.hpp), unless the scheme says that values with the scales of their
+// blocks in them are as narrow as bfloat16's:
+//   S::folds<E>()                                      whether they are
+//   s.in_tensor<E, Real>(code, place)                  such a value: exact; real = s.tensor_scale() * that
+//   S::lowest_exponent<E>, S::highest_exponent<E>      of them all
 template <class S>
 concept scheme = requires(const S& s) {
   { s.axis() } -> std::same_as<granularity>;

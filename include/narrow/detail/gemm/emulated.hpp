@@ -63,7 +63,7 @@ namespace narrow::detail {
 template <class Operand>
 constexpr term_range terms_of() {
   using T = typename Operand::value_type;
-  if constexpr (real_element<T>) {
+  if constexpr (real_element<T> || Operand::has_blocks) {
     return {};
   } else {
     using E = encoding_of<T>;

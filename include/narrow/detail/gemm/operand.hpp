@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "narrow/detail/gemm/bfloat16_fit.hpp"
 #include "narrow/encoding/binary.hpp"
 #include "narrow/quantized_tensor.hpp"
 
@@ -19,30 +20,6 @@ template <class T>
 struct dense {
   std::size_t rows = 0, columns = 0;
   std::vector<T> values;
-};
-
-// Whether the bf16 class can take a format's values: bfloat16 itself, or at most 8 significand bits and every number a
-// normal bfloat16. The exponents say, of a pair, whether the products are normal floats too.
-struct fits_no_bfloat16 {
-  static constexpr bool is_bfloat16 = false, has_values = false;
-  static constexpr int lowest_exponent = 0, highest_exponent = 0;
-};
-template <class E>
-struct fits_bfloat16 : fits_no_bfloat16 {};
-template <class E>
-requires requires {
-  E::lowest_exponent;
-  E::max_exponent;
-}
-struct fits_bfloat16<E> {
-  static constexpr bool is_bfloat16 = std::is_same_v<E, encoding_of<bfloat16>>;
-  static constexpr int lowest_exponent = E::lowest_exponent, highest_exponent = E::max_exponent;
-  static constexpr bool has_values = E::digits <= 8 && lowest_exponent >= -126 && highest_exponent <= 127;
-};
-
-template <>
-struct fits_bfloat16<binary_format> : fits_no_bfloat16 {
-  static constexpr bool has_values = true;
 };
 
 // Reals, for which there is nothing to decode.
@@ -58,6 +35,7 @@ struct real_operand {
   static constexpr bool factor_is_one = true;
   static constexpr bool takes_vectors = true;
   static constexpr std::size_t block_length = 0;
+  static constexpr bool has_blocks = false, folds_scales = false;
 
   matrix_view<const T> view;
 
@@ -86,10 +64,18 @@ struct coded_operand {
   static constexpr bool is_fixed = (fixed_point_encoding<E> && has_factor) || is_binary;
   static constexpr bool has_real_factor = !requires { requires Scheme::factor_is_power_of_two; };
   static constexpr bool needs_double = sizeof(typename E::real_type) == 8;
-  using bfloat16_fit = std::conditional_t<has_factor, fits_bfloat16<E>, fits_no_bfloat16>;
+  static constexpr bool has_blocks = block_scheme<Scheme>;
+  // Whether values have the scales of their blocks in them, exactly: only the tensor's is then left to factor out.
+  static constexpr bool folds_scales = [] {
+    if constexpr (requires { Scheme::template folds<E>(); }) return Scheme::template folds<E>();
+    return false;
+  }();
+  using bfloat16_fit = std::conditional_t<folds_scales, fits_folded<E, Scheme>,
+                                          std::conditional_t<has_factor, fits_bfloat16<E>, fits_no_bfloat16>>;
   static constexpr bool takes_vectors = narrow::detail::takes_vectors<Scheme>;
-  static constexpr std::size_t block_length = [] {  // 0: no blocks
-    if constexpr (block_scheme<Scheme>) return std::size_t{Scheme::block_length};
+  // Of what scales vary by; 0: of nothing.
+  static constexpr std::size_t block_length = [] {
+    if constexpr (has_blocks && !folds_scales) return std::size_t{Scheme::block_length};
     return std::size_t{0};
   }();
   static constexpr bool factor_is_one = [] {
@@ -111,9 +97,10 @@ struct coded_operand {
   coded_operand transposed() const { return {narrow::transposed(view), first_place}; }
   // Blocks are of one line each, so that they vary along both axes.
   bool varies_along(std::size_t axis) const {
-    return block_length != 0 || (!view.axis.is_per_tensor() && view.axis.axis == axis);
+    if constexpr (has_blocks) return !folds_scales;
+    return (!view.axis.is_per_tensor() && view.axis.axis == axis);
   }
-  bool has_blocks_along(std::size_t axis) const { return block_length != 0 && view.axis.axis == axis; }
+  bool has_blocks_along(std::size_t axis) const { return has_blocks && view.axis.axis == axis; }
 
   auto code(std::size_t i, std::size_t j) const { return storage_of(T(view.codes(i, j))); }
   // The integer that multiplies, zero point included.
@@ -135,7 +122,9 @@ struct coded_operand {
 
   // The factor of the index along the scheme's axis: what value(..., false) leaves out.
   double scale(std::size_t index) const {
-    if constexpr (has_factor) {
+    if constexpr (folds_scales) {
+      return view.scheme->tensor_scale();
+    } else if constexpr (has_factor) {
       return view.scheme->template factor<E>(first_place + (view.axis.is_per_tensor() ? 0 : index));
     } else {
       return 1;
@@ -195,6 +184,8 @@ struct coded_operand {
     }
     if constexpr (is_fixed) {
       return static_cast<Compute>(static_cast<std::int64_t>(integer(i, j)) - zero_point(place(i, j)));
+    } else if constexpr (folds_scales && std::is_floating_point_v<Compute>) {
+      return view.scheme->template in_tensor<E, Compute>(widen_code<bits_of<Compute>>(code(i, j)), place(i, j));
     } else if constexpr (std::is_floating_point_v<Compute>) {
       return E::template decode<Compute>(widen_code<bits_of<Compute>>(code(i, j)));
     } else {

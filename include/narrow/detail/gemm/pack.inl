@@ -37,7 +37,7 @@ struct converter {
   static constexpr bool is_float = std::is_same_v<element, float> || std::is_same_v<Panel, bf16_panel>;
   static constexpr bool is_short = [] {
     if constexpr (std::is_same_v<Panel, bf16_panel> && requires { typename Operand::E; }) {
-      return is_short_float<typename Operand::E>;
+      return is_short_float<typename Operand::E> && !Operand::folds_scales;
     } else {
       return false;
     }
@@ -58,6 +58,8 @@ struct converter {
       if constexpr (fixed_point_encoding<E>) {
         const auto zero = static_cast<std::uint32_t>(x.zero_point(place));
         return integer_to_real<word_lanes<float>>(code - word_lanes<std::uint32_t>(zero));
+      } else if constexpr (Operand::folds_scales) {
+        return x.view.scheme->template in_tensor<E, word_lanes<float>>(code, place);
       } else if constexpr (is_binary16<E>) {
         return word_lanes<float>((typename word_lanes<float>::vector)load_halves(codes));
       } else {
@@ -106,16 +108,31 @@ struct converter {
     }
   }
 
-  // n elements from (i, j) on along `axis`.
+  // n elements from (i, j) on along `axis`: by lanes where they have the same scale, so block by block.
   static void run(const Operand& x, std::size_t i, std::size_t j, std::size_t axis, bool with_scale, std::size_t n,
                   element* to) {
+    if constexpr (is_float && Operand::has_blocks) {
+      if (with_scale || Operand::folds_scales) {
+        const bool along = x.has_blocks_along(axis);
+        const std::size_t length = std::remove_cvref_t<decltype(*x.view.scheme)>::block_length;
+        for (std::size_t done = 0, some = n; done < n; done += some) {
+          const std::size_t down = i + (axis == 0 ? done : 0), right = j + (axis == 1 ? done : 0);
+          const std::size_t left = length - (axis == 0 ? down : right) % length;
+          some = along && left < n - done ? left : n - done;
+          run_part(x, down, right, axis, with_scale, some, along, to + done);
+        }
+        return;
+      }
+    }
+    run_part(x, i, j, axis, with_scale, n, !x.varies_along(axis) || !is_float || Operand::has_blocks, to);
+  }
+  static void run_part(const Operand& x, std::size_t i, std::size_t j, std::size_t axis, bool with_scale, std::size_t n,
+                       bool uniform, element* to) {
     if (n == 0) return;
     const auto& view = x.elements();
     std::size_t done = 0;
     constexpr bool by_lanes = !std::is_same_v<element, double> && Operand::takes_vectors;
     if constexpr (by_lanes) {
-      // The elements of blocks have no zero points, so that only their scales differ.
-      const bool uniform = !x.varies_along(axis) || !is_float || (Operand::block_length != 0 && !with_scale);
       if (view.stride(axis) == 1 && uniform) {
         const source* const from = &view(i, j);
         const std::size_t place = x.place(i, j);
