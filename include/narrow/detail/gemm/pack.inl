@@ -43,7 +43,9 @@ struct converter {
     }
   }();
 
-  [[gnu::always_inline]] static inline word_lanes<float> reals(const Operand& x, const source* from, std::size_t place,
+  // `place` of all lanes, or places{p} where lane t has place p + t: scales of blocks only.
+  template <class Place>
+  [[gnu::always_inline]] static inline word_lanes<float> reals(const Operand& x, const source* from, const Place& place,
                                                                bool with_scale) {
     if constexpr (real_element<source>) {
       word_lanes<float> result;
@@ -56,7 +58,7 @@ struct converter {
       const word_lanes<std::uint32_t> code = words_at(codes);
       if (with_scale) return x.view.scheme->template decode<E, word_lanes<float>>(code, place);
       if constexpr (fixed_point_encoding<E>) {
-        const auto zero = static_cast<std::uint32_t>(x.zero_point(place));
+        const auto zero = static_cast<std::uint32_t>(x.zero_point(element_place(place, 0)));
         return integer_to_real<word_lanes<float>>(code - word_lanes<std::uint32_t>(zero));
       } else if constexpr (Operand::folds_scales) {
         return x.view.scheme->template in_tensor<E, word_lanes<float>>(code, place);
@@ -69,7 +71,8 @@ struct converter {
   }
 
   // n a multiple of the lane count.
-  [[gnu::always_inline]] static inline void lanes_of(const Operand& x, const source* from, std::size_t place,
+  template <class Place>
+  [[gnu::always_inline]] static inline void lanes_of(const Operand& x, const source* from, const Place& place,
                                                      bool with_scale, std::size_t n, element* to) {
     for (std::size_t t = 0; t < n; t += lanes_of_32) {
       if constexpr (is_short) {
@@ -80,7 +83,7 @@ struct converter {
         }
       }
       if constexpr (is_float) {
-        const word_lanes<float> value = reals(x, from + t, place, with_scale);
+        const word_lanes<float> value = reals(x, from + t, place_at(place, t), with_scale);
         if constexpr (std::is_same_v<element, float>) {
           __builtin_memcpy(to + t, &value.v, sizeof value.v);
         } else {
@@ -108,14 +111,23 @@ struct converter {
     }
   }
 
-  // n elements from (i, j) on along `axis`: by lanes where they have the same scale, so block by block.
+  // n elements from (i, j) on along `axis`: by lanes where they have the same scale, so block by block, or scales that
+  // lie side by side.
   static void run(const Operand& x, std::size_t i, std::size_t j, std::size_t axis, bool with_scale, std::size_t n,
                   element* to) {
     if constexpr (is_float && Operand::has_blocks) {
       if (with_scale || Operand::folds_scales) {
         const bool along = x.has_blocks_along(axis);
         const std::size_t length = std::remove_cvref_t<decltype(*x.view.scheme)>::block_length;
-        for (std::size_t done = 0, some = n; done < n; done += some) {
+        std::size_t done = 0, some = 0;
+        if constexpr (Operand::takes_vectors) {
+          const std::size_t first = x.place(i, j), second = x.place(i + (axis == 0 ? 1 : 0), j + (axis == 1 ? 1 : 0));
+          if (!along && x.elements().stride(axis) == 1 && second == first + 1) {
+            done = n - n % lanes_of_32;
+            lanes_of(x, &x.elements()(i, j), places{first}, with_scale, done, to);
+          }
+        }
+        for (; done < n; done += some) {
           const std::size_t down = i + (axis == 0 ? done : 0), right = j + (axis == 1 ? done : 0);
           const std::size_t left = length - (axis == 0 ? down : right) % length;
           some = along && left < n - done ? left : n - done;
