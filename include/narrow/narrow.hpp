@@ -33,6 +33,7 @@
 #include "narrow/scheme/scale_rule.hpp"
 #include "narrow/scheme/scheme.hpp"
 #include "narrow/scheme/shared_exponent.hpp"
+#include "narrow/scheme/sign_fit.hpp"
 #include "narrow/scheme/unscaled.hpp"
 #include "narrow/simulated.hpp"
 #include "narrow/target.hpp"

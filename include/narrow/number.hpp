@@ -241,6 +241,8 @@ using uint8 = number<unsigned_integer<8>>;
 using uint16 = number<unsigned_integer<16>>;
 
 using binary = number<binary_format>;  // +1 or -1
+// -1, 0 or +1: what becomes one never has the code of -2, which is left to bits that a caller writes.
+using ternary = number<signed_integer<2>, nearest_even, saturate_symmetric>;
 
 // Gupta et al. (2015): IL integer bits, the sign among them, and FL fraction bits; the range is
 // [-2^(IL-1), 2^(IL-1) - 2^-FL] in steps of 2^-FL.

@@ -22,6 +22,7 @@
 #include "narrow/detail/overlap.hpp"
 #include "narrow/quantized_tensor.hpp"
 #include "narrow/scheme/block.hpp"
+#include "narrow/scheme/sign_fit.hpp"
 
 namespace narrow {
 
@@ -207,6 +208,15 @@ auto quantize(const tensor_view<S, Rank>& x, const Scheme& scheme = {}, const Ro
   auto parameters = detail::resolved<T>(scheme);
   quantized_tensor<T, Rank, decltype(parameters)> result(x.extents(), std::move(parameters));
   quantize_into(x, result.codes(), result.scheme(), rounding, counts, overflow);
+  return result;
+}
+
+// x as ternary codes of fitted parameters: ternary_fit(x, mean_threshold{}, ...).
+template <coded_element T, class S, std::size_t Rank>
+auto quantize(const tensor_view<S, Rank>& x, const ternary_parameters& parameters) {
+  static_assert(std::is_same_v<T, ternary>, "a threshold tells -1, 0 and +1 apart: quantize to ternary");
+  quantized_tensor<T, Rank, affine> result(x.extents(), parameters.reading);
+  quantize_into(x, result.codes(), parameters.choice);
   return result;
 }
 
