@@ -29,6 +29,7 @@
 #include "narrow/scheme/affine.hpp"
 #include "narrow/scheme/block.hpp"
 #include "narrow/scheme/fit.hpp"
+#include "narrow/scheme/half_wave.hpp"
 #include "narrow/scheme/sawb.hpp"
 #include "narrow/scheme/scale_rule.hpp"
 #include "narrow/scheme/scheme.hpp"

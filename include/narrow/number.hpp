@@ -236,6 +236,7 @@ using float8_e5m2 = number<float_format<float_descriptor{5, 2, 15}>>;
 using int4 = number<signed_integer<4>>;
 using int8 = number<signed_integer<8>>;
 using int16 = number<signed_integer<16>>;
+using uint2 = number<unsigned_integer<2>>;
 using uint4 = number<unsigned_integer<4>>;
 using uint8 = number<unsigned_integer<8>>;
 using uint16 = number<unsigned_integer<16>>;
