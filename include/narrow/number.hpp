@@ -233,6 +233,7 @@ using bfloat16 = number<float_format<float_descriptor{8, 7, 127}>>;
 using float8_e4m3fn = number<float_format<float_descriptor{4, 3, 7, specials::nan_all_ones}>>;
 using float8_e5m2 = number<float_format<float_descriptor{5, 2, 15}>>;
 
+using int2 = number<signed_integer<2>>;
 using int4 = number<signed_integer<4>>;
 using int8 = number<signed_integer<8>>;
 using int16 = number<signed_integer<16>>;

@@ -14,10 +14,6 @@
 
 namespace support {
 
-// The types of ONNX that have no name in the library.
-using int2 = narrow::number<narrow::signed_integer<2>>;
-using uint2 = narrow::number<narrow::unsigned_integer<2>>;
-
 // ONNX's name of a number type.
 template <class T>
 inline constexpr const char* onnx_name = nullptr;
@@ -38,9 +34,9 @@ inline constexpr const char* onnx_name<narrow::float8_e8m0fnu> = "float8e8m0";
 template <>
 inline constexpr const char* onnx_name<narrow::float4_e2m1fn> = "float4e2m1";
 template <>
-inline constexpr const char* onnx_name<int2> = "int2";
+inline constexpr const char* onnx_name<narrow::int2> = "int2";
 template <>
-inline constexpr const char* onnx_name<uint2> = "uint2";
+inline constexpr const char* onnx_name<narrow::uint2> = "uint2";
 template <>
 inline constexpr const char* onnx_name<narrow::int4> = "int4";
 template <>
