@@ -108,6 +108,10 @@ TEST(TernaryFit, ThresholdIsExact) {
     const std::array<int, 4> expected{0, 0, 1, -1};
     for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(q.storage()[i].storage(), expected[i]) << t;
   }
+  // Nor does a weight on the threshold count in the scale.
+  const std::vector<float> w{1, -2, 3};
+  const auto q = quantize<ternary>(view(w, 3), ternary_fit(view(w, 3), mean_threshold{1}));
+  EXPECT_EQ(dequantize(q), (std::vector<float>{0, 0, 3}));
 }
 
 TEST(BinaryFit, HasTheLeastErrorOfAllScales) {

@@ -33,7 +33,7 @@ class half_wave {
   double highest() const {
     return static_cast<double>(step_) * static_cast<double>(encoding_of<T>::max_code);
   }
-  template <encoding E>
+  template <fixed_point_encoding E>
   double factor(std::size_t) const {
     return static_cast<double>(step_);
   }
@@ -42,7 +42,7 @@ class half_wave {
   [[gnu::always_inline]] detail::bits_of<Real> encode(const Real& x, const Place&, const Rounding& rounding) const {
     using U = detail::bits_of<Real>;
     using layout = detail::real_layout<Real>;
-    static_assert(fixed_point_encoding<E> && E::fraction_bits == 0 && E::bits <= 18, "half_wave needs integer codes");
+    static_assert(has_step_codes<E>, "half_wave needs integer codes");
     static_assert(std::is_same_v<Overflow, saturate> || std::is_same_v<Overflow, saturate_symmetric>,
                   "half_wave ends at the largest code: it can only saturate");
     const Real quotient = detail::quotient(x, Real(step_));
@@ -57,10 +57,20 @@ class half_wave {
 
   template <encoding E, class Real, class Place>
   [[gnu::always_inline]] Real decode(const detail::bits_of<Real>& code, const Place&) const {
+    static_assert(has_step_codes<E>, "half_wave needs integer codes");
     return Real(detail::integer_to_real<Real>(code) * Real(step_));
   }
 
  private:
+  template <encoding E>
+  static constexpr bool has_step_codes = [] {
+    if constexpr (fixed_point_encoding<E>) {
+      return E::fraction_bits == 0 && E::bits <= 18;  // 16, and 2 more where overflows are counted
+    } else {
+      return false;
+    }
+  }();
+
   float step_;
 };
 
