@@ -36,10 +36,10 @@ std::set<std::string> rows_of() {
 }
 
 TEST(TypeCodes, HaveARowForEachTypeWithItsBits) {
-  const auto names = rows_of<float, double, float16, bfloat16, float8_e3m4, float8_e4m3, float8_e4m3b11fnuz,
-                             float8_e4m3fn, float8_e4m3fnuz, float8_e5m2, float8_e5m2fnuz, float8_e8m0fnu,
-                             float6_e2m3fn, float6_e3m2fn, float4_e2m1fn, support::int2, support::uint2, int4, uint4,
-                             int8, uint8, int16, uint16, std::int32_t, std::uint32_t>();
+  const auto names =
+      rows_of<float, double, float16, bfloat16, float8_e3m4, float8_e4m3, float8_e4m3b11fnuz, float8_e4m3fn,
+              float8_e4m3fnuz, float8_e5m2, float8_e5m2fnuz, float8_e8m0fnu, float6_e2m3fn, float6_e3m2fn,
+              float4_e2m1fn, int2, uint2, int4, uint4, int8, uint8, int16, uint16, std::int32_t, std::uint32_t>();
   EXPECT_EQ(names.size(), type_code_table.size());
 }
 
@@ -68,7 +68,7 @@ TEST(TypeCodes, OfOnnxAreThoseOfItsCases) {
     }
     const bool known =
         support::with_type<float16, bfloat16, float8_e4m3fn, float8_e4m3fnuz, float8_e5m2, float8_e5m2fnuz,
-                           float8_e8m0fnu, float4_e2m1fn, support::int2, support::uint2, int4, uint4, int8, uint8>(
+                           float8_e8m0fnu, float4_e2m1fn, int2, uint2, int4, uint4, int8, uint8>(
             type, [&](auto number) { EXPECT_EQ(type_codes_of<decltype(number)>.onnx, to) << type; });
     return known ? "" : "a type that this test does not know, " + type;
   });
