@@ -14,9 +14,9 @@
 // NVFP4 is such a float too: the scales of its blocks go into the elements, which bfloat16 holds, and that of the
 // tensor is factored out; so does any scheme of which that is true. Two other block formats, of floats of the bf16
 // class or of integers of up to 8 bits, sum each block along the depth by itself, and then under its scales (block_sums
-// in accumulator.hpp), if the length of one is a multiple of 4 and divides the other's. Any other scale that varies
-// along the depth, and a scheme that says no factor (scheme/scheme.hpp), are multiplied into the operands first, as
-// reals. Outputs: reals; narrow numbers, rounded once by the type's policy or by one among the options; quantized
+// in accumulator.hpp), if the lengths, up to 65,536, are multiples of 4 and one divides the other. Any other scale that
+// varies along the depth, and a scheme that says no factor (scheme/scheme.hpp), are multiplied into the operands first,
+// as reals. Outputs: reals; narrow numbers, rounded once by the type's policy or by one among the options; quantized
 // tensors, whose scheme is given; standard integers, which take the raw integer accumulator (saturating, unless told
 // otherwise).
 //

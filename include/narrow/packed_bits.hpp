@@ -45,7 +45,11 @@ void check_packed(std::size_t bytes, std::size_t n, const char* what) {
 template <class T, std::size_t Rank>
 void check_unpacked(const tensor_view<T, Rank>& elements, std::span<const std::byte> bytes, const char* what) {
   check_packed<std::remove_const_t<T>>(bytes.size(), elements.size(), what);
-  const bool row_major = elements.strides() == tensor_view<T, Rank>::row_major(elements.extents());
+  const auto dense = tensor_view<T, Rank>::row_major(elements.extents());
+  bool row_major = true;
+  for (std::size_t axis = 0; axis < Rank; ++axis) {
+    row_major = row_major && (elements.extent(axis) <= 1 || elements.stride(axis) == dense[axis]);
+  }
   require(row_major || elements.size() == 0, what, ": the elements have gaps or another order; they must be row-major");
   const tensor_view<const std::byte, 1> packed(bytes.data(), {bytes.size()});
   require(!overlap(footprint_of(elements), footprint_of(packed)), what,

@@ -89,7 +89,7 @@ class block_scaled {
 
   // Scales of a tensor of these extents, row-major as a tensor whose extent along the axis is the number of blocks.
   // Errors: an axis that is none; another number of scales; a scale that is zero, negative or infinite; a tensor scale
-  // that is not a positive normal number.
+  // that is not a positive normal number; a product of the two that is zero or infinite.
   template <std::size_t Rank>
   block_scaled(const std::array<std::size_t, Rank>& extents, std::size_t axis, std::vector<Scale> scales,
                float tensor_scale = 1)
@@ -109,6 +109,10 @@ class block_scaled {
                       "] is ", scale, "; it must be positive and finite, or a NaN");
       floats_.push_back(scale);
       factors_.push_back(detail::product(tensor_scale, scale));
+      const float factor = factors_.back();
+      detail::require(detail::is_nan(factor) || (detail::is_finite(factor) && factor > 0), "block_scaled: scale[", b,
+                      "] is ", scale, "; its product with the tensor's scale, ", tensor_scale,
+                      ", must be a positive float");
     }
   }
 
@@ -174,6 +178,11 @@ class block_scaled {
     } else {
       return false;
     }
+  }
+  // An element's value as the tensor has it.
+  template <class Real>
+  Real scaled(Real value, std::size_t place) const {
+    return detail::product(detail::product(value, Real(floats_[place])), Real(tensor_scale_));
   }
   // scale * value of the element.
   template <encoding E, class Real, class Place>

@@ -119,9 +119,9 @@ struct scale_ratio {
   }
 };
 
-// The tensor's scale is its amax / (largest block scale * max), a normal float, or 1 where all is zero; that of a block
-// is amax / max / tensor's scale, in floats, between eps and the largest. A block of zeros has eps. Blocks that are not
-// finite count for themselves only.
+// The tensor's scale is its amax / (largest block scale * max), rounded to a normal float, or 1 where all is zero; that
+// of a block is amax / max / tensor's scale, in floats, between eps and the largest. A block of zeros has eps. Blocks
+// that are not finite count for themselves only. The largest block scale must lie well within float's range.
 struct scale_two_level {
   // The smallest normal scale: those below would have fewer significant bits.
   template <class Scale>
@@ -131,6 +131,8 @@ struct scale_two_level {
   static fitted_scales<Scale> choose(const std::vector<double>& amax) {
     constexpr auto max = static_cast<float>(E::highest());
     constexpr auto largest = static_cast<float>(encoding_of<Scale>::highest());
+    static_assert(largest <= std::numeric_limits<float>::max() / max,
+                  "scales of two levels: those of blocks are small");
     const auto to_float = [](double x) {
       return static_cast<float>(std::min(x, double{std::numeric_limits<float>::max()}));
     };

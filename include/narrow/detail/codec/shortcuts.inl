@@ -160,7 +160,8 @@ struct linear_nearest_rule : linear_limits<E, Overflow> {
   }
 };
 
-// Stochastically from the floor, by 32 bits: for v = fl(x / step), of either sign, the code is
+// Stochastically from the floor, by 32 bits: for v = fl(x / step), of either sign (exact where steps are powers of two,
+// none above 1, so that nothing underflows), the code is
 // floor((floor(v * 2^32) + R) / 2^32). With F fraction bits instead, t = floor(v * 2^F) and the upper F bits of R have
 // the same floor unless a carry from what lies below them decides, which it does only into F ones (1): then the block
 // is left to the general codec. Limits of v beyond those of the codes leave t and the sum within 32 bits.
@@ -175,7 +176,8 @@ struct linear_stochastic_rule : linear_limits<E, Overflow> {
 
   explicit linear_stochastic_rule(const linear_codes& codes)
       : zero_point(codes.zero_point),
-        usable(has_ordinary_step(codes) && zero_point >= E::min_code && zero_point <= E::max_code) {
+        usable(has_ordinary_step(codes) && (!Exact || codes.step <= 1) && zero_point >= E::min_code &&
+               zero_point <= E::max_code) {
     factor = usable ? static_cast<float>(Exact ? 1 / codes.step : codes.step) : 0;
   }
 

@@ -108,8 +108,8 @@ struct packed_operand : Operand {
     } else {
       const auto scaled = [&](auto x) {
         const bool by_scheme = with_scale && !Operand::factor_is_one;
-        if constexpr (Operand::block_length != 0 && Operand::has_factor) {
-          if (by_scheme) return static_cast<Compute>(static_cast<double>(x) * Operand::factor(k, j));
+        if constexpr (Operand::block_length != 0 && Operand::has_factor && std::is_floating_point_v<Compute>) {
+          if (by_scheme) return Operand::view.scheme->template scaled<Compute>(Compute(x), Operand::place(k, j));
         }
         return by_scheme ? static_cast<Compute>(static_cast<double>(x) * Operand::scale(j)) : static_cast<Compute>(x);
       };
