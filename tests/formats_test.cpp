@@ -89,6 +89,8 @@ static_assert(chooses<to_infinity, ocp, narrow::float16, narrow::bfloat16> &&
               chooses<to_infinity, onnx, narrow::float16, narrow::bfloat16>);
 static_assert(chooses<to_infinity, ieee, narrow::float16, narrow::float8_e4m3fn, narrow::float8_e5m2fnuz> &&
               chooses<saturate, ieee, narrow::float6_e2m3fn, narrow::float4_e2m1fn, narrow::int16>);
+static_assert(chooses<saturate, ieee, narrow::posit<8>, narrow::posit<16>> &&
+              chooses<saturate, ocp, narrow::posit<8>, narrow::posit<16>>);
 static_assert(chooses<narrow::wrap, narrow::wrap, narrow::int8> && !narrow::overflow_preset<narrow::wrap>);
 
 // The codes of what lies beyond the largest number, of its negative, of the infinities, and of NaN.

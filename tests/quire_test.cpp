@@ -153,6 +153,11 @@ TEST(Quire, HoldsAsManyProductsAsTheStandardSays) {
     EXPECT_EQ(sum.to_posit(), negative ? -most : most);
     negative ? sum.subtract_product(most, most) : sum.add_product(most, most);
     EXPECT_TRUE(sum.is_nan());
+    // 3 * 2^30 are too many as well, added to themselves.
+    quire<16> three;
+    for (int k = 0; k < 3; ++k) negative ? three.subtract_product(most, most) : three.add_product(most, most);
+    for (int doublings = 0; doublings < 30; ++doublings) three += three;
+    EXPECT_TRUE(three.is_nan());
   }
 }
 

@@ -49,7 +49,13 @@ template <int MantissaBits, std::size_t Length>
 using block_floating_point =
     block_format<number<signed_integer<MantissaBits>>, block_scaled<float8_e8m0fnu, Length, scale_ratio_ceil>>;
 template <int Bits>
-using msfp = block_floating_point<Bits - 8, 16>;
+struct msfp_format {
+  static_assert(Bits >= 12 && Bits <= 16,
+                "there are msfp<12> to msfp<16>: of others use block_floating_point<bits, 16>");
+  using type = block_floating_point<Bits - 8, 16>;
+};
+template <int Bits>
+using msfp = typename msfp_format<Bits>::type;
 
 // Integers in groups under a float16 scale, as weights often are: grouped<int4, 128>.
 template <fixed_point_element Element, std::size_t Length>

@@ -47,6 +47,13 @@ using rounding_of = typename detail::element_number<T>::type::rounding_type;
 template <class T>
 concept fixed_point_element = coded_element<T> && fixed_point_encoding<encoding_of<T>>;
 
+// The least code that T's own policy leaves.
+template <fixed_point_element T>
+inline constexpr std::int64_t least_code =
+    std::is_same_v<overflow_of<T>, saturate_symmetric>&& encoding_of<T>::is_signed
+        ? -std::int64_t{encoding_of<T>::max_code}
+        : std::int64_t{encoding_of<T>::min_code};
+
 namespace detail {
 
 template <coded_element T>

@@ -25,11 +25,21 @@ struct wrap {};
 // which is given the encoding. In all of them NaN stays one, becomes -0 in floats without (as in ONNX; OCP leaves it to
 // the implementation) and 0 in integers.
 
+namespace detail {
+
+template <class Encoding>
+inline constexpr bool only_saturates = requires {
+  Encoding::is_code_ordered;
+};
+
+}  // namespace detail
+
 // IEEE 754: infinity, or NaN where the format has none; a format with neither saturates. To nearest even also what OCP
-// calls non-saturating, and ONNX's Cast with saturate = 0.
+// calls non-saturating, and ONNX's Cast with saturate = 0. Posits always saturate.
 struct ieee {
   template <class Encoding>
-  using policy = std::conditional_t<Encoding::has_infinity || Encoding::has_nan, to_infinity, saturate>;
+  using policy = std::conditional_t<(Encoding::has_infinity || Encoding::has_nan) && !detail::only_saturates<Encoding>,
+                                    to_infinity, saturate>;
 };
 
 // The saturating mode of OCP 8-bit Floating Point (2023), and Microscaling (2023): floats of up to 8 bits saturate,

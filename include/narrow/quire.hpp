@@ -72,9 +72,9 @@ class quire {
   constexpr quire& operator+=(const quire& other) {
     if (is_nan()) return *this;
     if (other.is_nan()) return *this = other;
-    const bool same_signs = is_negative() == other.is_negative();
+    const bool negative = is_negative(), same_signs = negative == other.is_negative();  // other may be this one
     add_words(other.words_, 0);
-    return ended(same_signs && is_negative() != other.is_negative());
+    return ended(same_signs && is_negative() != negative);
   }
   constexpr quire& operator-=(const quire& other) { return *this += -other; }
   // NaR is its own opposite.

@@ -151,7 +151,7 @@ TEST(SignFit, EachIndexOfAnAxis) {
 TEST(SignFit, NothingToFit) {
   const std::vector<float> zeros(4), none;
   for (const auto& w : {view(zeros, 4), view(none, 0)}) {
-    EXPECT_EQ(binary_fit(w).scale(), 1.0F);
+    EXPECT_EQ(binary_fit(w).scale(), std::numeric_limits<float>::min());
     EXPECT_EQ(ternary_fit(w).scale(), 1.0F);
     const auto q = quantize<ternary>(w, ternary_fit(w, mean_threshold{}));
     EXPECT_EQ(q.scheme().scale(), 1.0F);

@@ -82,7 +82,7 @@ class affine {
   static affine resolve(const detail::affine_fit<T, Rank>& request) {
     using E = encoding_of<To>;
     static_assert(fixed_point_encoding<E>, "affine::fit chooses zero points, so it needs an integer format");
-    constexpr detail::integer_codes codes{static_cast<double>(E::min_code), static_cast<double>(E::max_code)};
+    constexpr detail::integer_codes codes{static_cast<double>(least_code<To>), static_cast<double>(E::max_code)};
     auto slices = detail::slices(request.data, request.options.axis);
     std::vector<float> scales;
     std::vector<std::int32_t> zero_points;

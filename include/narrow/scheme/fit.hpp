@@ -39,7 +39,8 @@ struct fbgemm {};
 // ONNX's DynamicQuantizeLinear, bit for bit: min-max in float arithmetic. Zeros alone get the scale 1 / (codes - 1).
 struct onnx_dynamic {};
 
-// Statistics-aware weight binning: the range is +-sawb_limit of the data (scheme/sawb.hpp). For 2 to 8 bits.
+// Statistics-aware weight binning: the range is +-sawb_limit of the data (scheme/sawb.hpp). For 2 to 8 bits. The limit
+// is the best one for levels that leave out zero, which affine codes have: of few bits, these err by more.
 struct sawb {};
 
 enum class fit_method { min_max, percentile, least_squares, fbgemm, onnx_dynamic, sawb };

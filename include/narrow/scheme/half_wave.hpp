@@ -1,6 +1,6 @@
 // The half-wave Gaussian quantizer of activations: zero where x <= 0, and above it the nearest of step, 2 step, ...,
 // of which the first begins right at zero: what is positive never becomes zero. Codes are those multiples, so that
-// products take them as unsigned integers; 2 bits are codes 0 to 3.
+// products take them as unsigned integers; 2 bits are codes 0 to 3. (The paper's sets of uneven levels are not here.)
 //
 //   auto xq = quantize<uint2>(x, half_wave_fit<uint2>());      // x before the activation, normalized by its batch
 //

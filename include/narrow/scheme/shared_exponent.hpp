@@ -76,7 +76,7 @@ class shared_exponent {
       while (exponent < highest && std::nearbyint(std::ldexp(limit, -exponent)) > static_cast<double>(E::max_code)) {
         ++exponent;
       }
-      if (request.options.method == fit_method::least_squares) exponent = least<E>(slice, exponent);
+      if (request.options.method == fit_method::least_squares) exponent = least<To>(slice, exponent);
       exponents.push_back(exponent);
     }
     return shared_exponent(request.options.axis, std::move(exponents));
@@ -110,15 +110,15 @@ class shared_exponent {
     return U(0) - detail::parameter<U>(exponents_.data(), place);
   }
 
-  template <encoding E>
+  template <fixed_point_element T>
   static int least(const std::vector<double>& slice, int start) {
     int best = start;
     double least_error = std::numeric_limits<double>::infinity();
     for (int exponent = start; exponent >= std::max(start - 4, lowest); --exponent) {
       double error = 0;
       for (const double x : slice) {
-        const double code = std::clamp(std::nearbyint(std::ldexp(x, -exponent)), static_cast<double>(E::min_code),
-                                       static_cast<double>(E::max_code));
+        const double code = std::clamp(std::nearbyint(std::ldexp(x, -exponent)), static_cast<double>(least_code<T>),
+                                       static_cast<double>(encoding_of<T>::max_code));
         const double gap = std::ldexp(code, exponent) - x;
         error += gap * gap;
       }

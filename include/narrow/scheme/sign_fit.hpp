@@ -5,7 +5,8 @@
 //   quantize<ternary>(w, ternary_fit(w, per_column));             the least square error there is
 //   quantize<ternary>(w, ternary_fit(w, mean_threshold{}));       zero up to 0.7 mean |w|, a = mean of what is kept
 //
-// Groups of N weights along the depth are rows of a view of N columns. Where all weights are zero, a is 1.
+// Groups of N weights are rows of a view of N columns, for study: products take them as the floats they stand for.
+// Where all weights are zero, a is 1 for ternary codes, and for binary ones the smallest normal float.
 // Sources: Rastegari et al., "XNOR-Net", ECCV 2016; Li, Zhang, Liu, "Ternary Weight Networks", 2016; Mellempudi et
 // al., "Ternary Neural Networks with Fine-Grained Quantization", 2017 (a scale for each group).
 #pragma once
@@ -48,9 +49,9 @@ inline double mean(const std::vector<double>& x) {
   return x.empty() ? 0 : sum / static_cast<double>(x.size());
 }
 
-inline float positive_scale(double scale) {
+inline float positive_scale(double scale, float of_zeros = 1) {
   using limits = std::numeric_limits<float>;
-  if (scale == 0) return 1;
+  if (scale == 0) return of_zeros;
   return static_cast<float>(std::clamp(scale, static_cast<double>(limits::min()), static_cast<double>(limits::max())));
 }
 
@@ -76,7 +77,9 @@ inline double best_ternary_scale(std::vector<double> magnitudes) {
 template <class T, std::size_t Rank>
 affine binary_fit(const tensor_view<T, Rank>& w, granularity axis = per_tensor) {
   std::vector<float> scales;
-  for (const auto& slice : detail::magnitudes(w, axis)) scales.push_back(detail::positive_scale(detail::mean(slice)));
+  for (const auto& slice : detail::magnitudes(w, axis)) {
+    scales.push_back(detail::positive_scale(detail::mean(slice), std::numeric_limits<float>::min()));
+  }
   return affine(axis, std::move(scales));
 }
 

@@ -27,7 +27,7 @@ struct passed_range {
     const auto real = [&](auto code) {
       return static_cast<double>(std::int64_t{code} - scheme.zero_point(place)) * step;
     };
-    return {real(E::min_code), real(E::max_code)};
+    return {real(least_code<T>), real(E::max_code)};
   }
 };
 
