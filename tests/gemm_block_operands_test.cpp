@@ -1,4 +1,7 @@
 // Products of block formats as reals: beside floats, across the depth, and in batches.
+#include <array>
+#include <utility>
+
 #include "support/block_operands.hpp"
 
 namespace {
@@ -44,6 +47,31 @@ TEST(GemmBlockOperands, Batches) {
   }
   const auto across = quantize<mxfp4>(view(x, 2, s.m, s.depth), 0);
   EXPECT_THROW(gemm(across, b, view(c, 2, s.m, s.n)), std::invalid_argument);
+}
+
+// Under a scale of the tensor, packed elements are rounded where others are: after their block's scale.
+TEST(GemmBlockOperands, PackedUnderAScaleOfTheTensor) {
+  using scheme = block_scaled<bfloat16, 32, scale_ratio>;
+  constexpr std::size_t depth = 64, n = 40;
+  generator random(7);
+  std::vector<float8_e4m3fn> codes(depth * n);
+  for (auto& code : codes) code = float8_e4m3fn(static_cast<float>(static_cast<int>(random() % 15) - 7) * 0.25F);
+  std::vector<bfloat16> scales(depth / 32 * n);
+  for (auto& scale : scales) scale = bfloat16(1 + static_cast<float>(random() % 128) / 128);
+  const std::array<std::size_t, 2> extents{depth, n};
+  const scheme blocks(extents, 0, scales, 1 + 65 * 0x1p-23F);
+  const quantized_view<float8_e4m3fn, 2, scheme> b{view(std::as_const(codes), depth, n), &blocks, blocks.axis()};
+  for (const target t : support::supported_targets()) {
+    const support::on_target guard(t);
+    const auto packed = pack(b);
+    for (const std::size_t m : {std::size_t{1}, std::size_t{3}}) {
+      const auto x = random_reals(m * depth, random);
+      std::vector<float> c(m * n), of_packed(m * n);
+      gemm(view(x, m, depth), b, view(c, m, n));
+      gemm(view(x, m, depth), packed, view(of_packed, m, n));
+      expect_same(of_packed, c);
+    }
+  }
 }
 
 }  // namespace

@@ -195,6 +195,9 @@ TEST(PackedBitsErrors, NameTheArgument) {
   EXPECT_EQ(thrown([&] { pack_bits(view(x, 33), same); }),
             "pack_bits: the elements overlap the bytes; they must lie apart");
   EXPECT_EQ(thrown([&] { pack_bits(view(x, 33), all.first(17)); }), "");
+  // One row of a matrix that is wider has no gaps.
+  const tensor_view<int4, 2> row(x.data(), {1, 32}, {33, 1});
+  EXPECT_EQ(thrown([&] { pack_bits(row, all.first(16)); }), "");
 }
 
 }  // namespace

@@ -161,6 +161,14 @@ TEST(SignFit, NothingToFit) {
   EXPECT_EQ(ternary_fit(view(vast, 2)).scale(), std::numeric_limits<float>::max());
 }
 
+// A fit counts on the codes that the type's policy leaves: a ternary one has no -2.
+TEST(SignFit, AffineFitsKnowTheCodes) {
+  const std::vector<float> ends{-1, 1}, uneven{-2, 1};
+  EXPECT_EQ(values(quantize<ternary>(view(ends, 2), affine::fit(view(ends, 2)))), (std::vector<double>{-1, 1}));
+  const auto least = quantize<ternary>(view(uneven, 2), affine::fit(view(uneven, 2), symmetric, least_squares{}));
+  EXPECT_LT(error(uneven, values(least)), 0.51);
+}
+
 TEST(SignFit, Errors) {
   std::vector<float> w(6, 1.0F);
   EXPECT_EQ(thrown([&] { ternary_fit(view(w, 2, 3), per_axis(2)); }), "fit: axis is 2; the tensor has 2 axes");

@@ -43,6 +43,8 @@ TEST(StraightThrough, RangeOfAScheme) {
   const affine rows(per_row, {1, 0.25F}, {0, 5});
   EXPECT_EQ(passed_range::of<std::uint8_t>(rows, 1).low, -1.25);
   EXPECT_EQ(passed_range::of<std::uint8_t>(rows, 1).high, 62.5);
+  // Ternary codes are -1, 0 and 1.
+  EXPECT_EQ(passed_range::of<ternary>(affine(0.5F)).low, -0.5);
 }
 
 TEST(StraightThrough, Errors) {
