@@ -6,7 +6,6 @@
 #include <ostream>
 #include <span>
 #include <string>
-#include <type_traits>
 
 #include "narrow/detail/lanes.hpp"
 #include "narrow/overflow.hpp"
@@ -38,11 +37,7 @@ struct fixed_codec {
 
   template <class Real>
   const functions<Real>& of() const {
-    if constexpr (std::is_same_v<Real, float>) {
-      return of_float;
-    } else {
-      return of_double;
-    }
+    return of_real<Real>(of_float, of_double);
   }
   template <class Overflow, class Real, class Rounding>
   narrow::detail::bits_of<Real> encode(Real x, const Rounding& rounding) const {

@@ -6,7 +6,6 @@
 #include <ostream>
 #include <span>
 #include <string_view>
-#include <type_traits>
 
 #include "narrow/detail/lanes.hpp"
 #include "narrow/encoding/float_format.hpp"
@@ -35,11 +34,7 @@ struct float_codec {
 
   template <class Real>
   const functions<Real>& of() const {
-    if constexpr (std::is_same_v<Real, float>) {
-      return of_float;
-    } else {
-      return of_double;
-    }
+    return of_real<Real>(of_float, of_double);
   }
   template <class Overflow, class Real, class Rounding>
   narrow::detail::bits_of<Real> encode(Real x, const Rounding& rounding) const {

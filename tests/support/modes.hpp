@@ -29,6 +29,16 @@ struct type_list {
 using modes = type_list<narrow::nearest_even, narrow::nearest_away, narrow::toward_zero, narrow::toward_positive,
                         narrow::toward_negative, narrow::to_odd, narrow::stochastic>;
 
+// Of a table's two sets of functions, that of Real.
+template <class Real, class OfFloat, class OfDouble>
+const auto& of_real(const OfFloat& of_float, const OfDouble& of_double) {
+  if constexpr (std::is_same_v<Real, float>) {
+    return of_float;
+  } else {
+    return of_double;
+  }
+}
+
 // A function of a table takes a stochastic for whatever its mode is: the other modes ignore it.
 template <class Rounding>
 narrow::stochastic random_of(const Rounding& rounding) {

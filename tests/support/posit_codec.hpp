@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <ostream>
 #include <span>
-#include <type_traits>
 
 #include "support/modes.hpp"
 #include "support/posit_oracle.hpp"
@@ -28,11 +27,7 @@ struct posit_codec {
 
   template <class Real>
   const functions<Real>& of() const {
-    if constexpr (std::is_same_v<Real, float>) {
-      return of_float;
-    } else {
-      return of_double;
-    }
+    return of_real<Real>(of_float, of_double);
   }
   template <class Real, class Rounding>
   std::int64_t encode(Real x, const Rounding& rounding) const {

@@ -227,14 +227,12 @@ template <class E>
       halves = _mm256_blendv_epi8(halves, all_halves(0x7E00), _mm256_cmpeq_epi16(codes, all_halves(E::sign_code)));
     } else if constexpr (special != specials::none) {
       constexpr std::uint32_t last = special == specials::nan_all_ones ? E::max_code : E::infinity_code;
+      const __m256i nan = _mm256_cmpgt_epi16(halves, all_halves(last << up));
       if constexpr (special == specials::infinity_and_nan && E::descriptor.exponent_bits < 5) {
-        const __m256i fields = halves;
-        halves = _mm256_blendv_epi8(halves, all_halves(0x7C00),
-                                    _mm256_cmpeq_epi16(halves, all_halves(E::infinity_code << up)));
-        halves = _mm256_blendv_epi8(halves, all_halves(0x7E00), _mm256_cmpgt_epi16(fields, all_halves(last << up)));
-      } else {
-        halves = _mm256_blendv_epi8(halves, all_halves(0x7E00), _mm256_cmpgt_epi16(halves, all_halves(last << up)));
+        const __m256i infinite = _mm256_cmpeq_epi16(halves, all_halves(E::infinity_code << up));
+        halves = _mm256_blendv_epi8(halves, all_halves(0x7C00), infinite);
       }
+      halves = _mm256_blendv_epi8(halves, all_halves(0x7E00), nan);
     }
     halves = _mm256_or_si256(halves, sign);
     v[2 * k] = as_real(_mm256_cvtph_ps(_mm256_castsi256_si128(halves)));

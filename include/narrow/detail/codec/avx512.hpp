@@ -244,16 +244,12 @@ template <class E>
           _mm512_mask_mov_epi16(halves, _mm512_cmpeq_epi16_mask(codes, all_halves(E::sign_code)), all_halves(0x7E00));
     } else if constexpr (special != specials::none) {
       constexpr std::uint32_t last = special == specials::nan_all_ones ? E::max_code : E::infinity_code;
+      const __mmask32 nan = _mm512_cmpgt_epi16_mask(halves, all_halves(last << up));
       if constexpr (special == specials::infinity_and_nan && E::descriptor.exponent_bits < 5) {
-        const __m512i fields = halves;
-        halves = _mm512_mask_mov_epi16(halves, _mm512_cmpeq_epi16_mask(halves, all_halves(E::infinity_code << up)),
-                                       all_halves(0x7C00));
-        halves =
-            _mm512_mask_mov_epi16(halves, _mm512_cmpgt_epi16_mask(fields, all_halves(last << up)), all_halves(0x7E00));
-      } else {
-        halves =
-            _mm512_mask_mov_epi16(halves, _mm512_cmpgt_epi16_mask(halves, all_halves(last << up)), all_halves(0x7E00));
+        const __mmask32 infinite = _mm512_cmpeq_epi16_mask(halves, all_halves(E::infinity_code << up));
+        halves = _mm512_mask_mov_epi16(halves, infinite, all_halves(0x7C00));
       }
+      halves = _mm512_mask_mov_epi16(halves, nan, all_halves(0x7E00));
     }
     halves = _mm512_or_si512(halves, sign);
     v[2 * k] = as_real(_mm512_cvtph_ps(_mm512_castsi512_si256(halves)));

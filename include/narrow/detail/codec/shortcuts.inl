@@ -161,10 +161,10 @@ struct linear_nearest_rule : linear_limits<E, Overflow> {
 };
 
 // Stochastically from the floor, by 32 bits: for v = fl(x / step), of either sign (exact where steps are powers of two,
-// none above 1, so that nothing underflows), the code is
-// floor((floor(v * 2^32) + R) / 2^32). With F fraction bits instead, t = floor(v * 2^F) and the upper F bits of R have
-// the same floor unless a carry from what lies below them decides, which it does only into F ones (1): then the block
-// is left to the general codec. Limits of v beyond those of the codes leave t and the sum within 32 bits.
+// none above 1, so that nothing underflows), the code is floor((floor(v * 2^32) + R) / 2^32). With F fraction bits
+// instead, t = floor(v * 2^F) and the upper F bits of R have the same floor unless a carry from what lies below them
+// decides, which it does only into F ones (1): then the block is left to the general codec. Limits of v beyond those of
+// the codes leave t and the sum within 32 bits.
 template <class E, class Overflow, bool Exact>
 struct linear_stochastic_rule : linear_limits<E, Overflow> {
   using limits = linear_limits<E, Overflow>;

@@ -69,6 +69,7 @@ namespace narrow::detail::avx512 {
 #include "narrow/detail/gemm/interleave_bits.inl"
 // clang-format off
 #include "narrow/detail/gemm/short_floats.inl"
+#include "narrow/detail/gemm/converter.inl"
 #include "narrow/detail/gemm/pack.inl"
 #include "narrow/detail/gemm/tile.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
@@ -136,6 +137,7 @@ template <class E>
 inline constexpr bool is_short_float = false;  // no vpermw
 template <class E>
 __m256i bfloat16_of_codes(const std::uint8_t* codes);
+#include "narrow/detail/gemm/converter.inl"
 #include "narrow/detail/gemm/correct.inl"
 #include "narrow/detail/gemm/finish.inl"
 #include "narrow/detail/gemm/interleave.inl"
