@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -22,14 +21,6 @@ struct real_shape {
 };
 inline constexpr real_shape real_shapes[] = {{1, 33, 1},  {3, 31, 5}, {2, 32, 40}, {13, 129, 70},
                                              {5, 200, 1}, {1, 77, 9}, {4, 1, 3}};
-
-inline std::vector<float> random_reals(std::size_t n, generator& random) {
-  std::vector<float> result(n);
-  for (auto& x : result) {
-    x = static_cast<float>(std::ldexp(std::normal_distribution<double>()(random), static_cast<int>(random() % 6)));
-  }
-  return result;
-}
 
 // The values, decoded element by element: rows of a matrix whose blocks run along its axis 1, or columns along axis 0.
 template <class Tensor>

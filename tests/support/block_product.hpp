@@ -8,7 +8,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <random>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -28,14 +27,6 @@ struct block_shape {
 // Depths within a block, of whole blocks, with odd ends, and of several passes of the driver.
 inline constexpr block_shape block_shapes[] = {{1, 20, 1},  {3, 31, 5},    {2, 64, 40}, {13, 131, 70},
                                                {5, 200, 1}, {14, 4301, 3}, {1, 77, 95}, {4, 0, 3}};
-
-inline std::vector<float> random_reals(std::size_t n, generator& random) {
-  std::vector<float> result(n);
-  for (auto& x : result) {
-    x = static_cast<float>(std::ldexp(std::normal_distribution<double>()(random), static_cast<int>(random() % 9)));
-  }
-  return result;
-}
 
 template <class Tensor>
 inline constexpr std::size_t length_of = std::remove_cvref_t<decltype(std::declval<Tensor>().scheme())>::block_length;

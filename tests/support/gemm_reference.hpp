@@ -20,6 +20,15 @@ namespace narrow_test {
 __extension__ using int128 = __int128;
 using generator = std::mt19937_64;
 
+// Normally distributed, over some binades more.
+inline std::vector<float> random_reals(std::size_t n, generator& random) {
+  std::vector<float> result(n);
+  for (auto& x : result) {
+    x = static_cast<float>(std::ldexp(std::normal_distribution<double>()(random), static_cast<int>(random() % 9)));
+  }
+  return result;
+}
+
 // ---- elements -----------------------------------------------------------------------------------------------------
 
 // Floats: normal and of moderate size, so that sums neither overflow nor lose everything. Codes: any.

@@ -75,7 +75,9 @@ struct gemm_part {
 // Sizes of blocks. Depth in bytes of a row: the longer, the rarer a tile of c is fetched; 144 rows of a take 576 KiB of
 // the second-level cache. So many bytes of panels are read again and again by one strip of rows after the other, while
 // c is written along its rows. Packed, GOP/s at 1024^3 and 2048^3 on Zen 4, means of two runs: f32 103 and 96 with
-// 1,536 bytes, 384 rows and panels of 128 KiB, 109 and 102 with these; u8 x s8 426 and 403, 429 and 429.
+// 1,536 bytes, 384 rows and panels of 128 KiB, 109 and 102 with these; u8 x s8 426 and 403, 429 and 429. Few rows do
+// not wait for all of b to be packed, 8 MiB of it: with that, and whole lines read by packing, unpacked u8 x s8 at
+// 64x4096x4096 went from 278 to 301.
 namespace gemm_blocks {
 inline constexpr std::size_t depth_bytes = 4096, rows = 144, columns = 2048, columns_of_few_rows = 512,
                              sums_rows = 1920, sums_columns = 512, panels_bytes = std::size_t{1} << 18;

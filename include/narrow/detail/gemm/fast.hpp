@@ -135,8 +135,8 @@ void run_plan(gemm_plan& plan, const packed_panels* ready, bool flushes_by_itsel
   }
   if constexpr (std::is_same_v<PanelB, byte_panel<panel_sign::is_signed>> && !is_packed<B>) {
     const auto& elements = b.elements();
-    // (Lines at a distance of a multiple of 4 KiB do not stay in the caches until the next panel reads their other
-    // half.)
+    // Lines at a distance of a multiple of 4 KiB do not stay in the caches until the next panel reads their other half:
+    // 64x4096x4096 runs at 218 GOP/s so, and at 338 packed before.
     const bool collide = elements.stride(0) % 4096 == 0;
     if (!B::is_binary && sizeof(typename B::value_type) == 1 && elements.stride(1) == 1 && !collide) {
       plan.plain_b = reinterpret_cast<const std::byte*>(elements.data());

@@ -28,6 +28,14 @@ template <class S>
     return no_flips{};
   }
 }
+template <class S, class Flips>
+[[gnu::always_inline]] inline typename S::operand flipped_by(const typename S::operand& x, const Flips& flips) {
+  if constexpr (may_flip<S>) {
+    return S::flipped(x, flips);
+  } else {
+    return x;
+  }
+}
 
 // Where the rows of a go on.
 template <class S, std::size_t Rows>
@@ -41,12 +49,7 @@ struct row_units {
     NARROW_UNROLL for (std::size_t i = 0; i < bases; ++i) at[i] = t.a + static_cast<std::ptrdiff_t>(3 * i) * stride;
   }
   [[gnu::always_inline]] typename S::operand broadcast(std::size_t r) const {
-    const typename S::operand unit = S::broadcast(at[r / 3] + static_cast<std::ptrdiff_t>(r % 3) * stride);
-    if constexpr (may_flip<S>) {
-      return S::flipped(unit, flips);
-    } else {
-      return unit;
-    }
+    return flipped_by<S>(S::broadcast(at[r / 3] + static_cast<std::ptrdiff_t>(r % 3) * stride), flips);
   }
 };
 
@@ -222,12 +225,9 @@ template <class S>
 void row_sums(const std::byte* a, std::ptrdiff_t stride, std::uint8_t flip, std::size_t rows, std::size_t groups,
               std::int64_t* to) {
   constexpr std::size_t width = S::width;
+  const auto flips = flips_of<S>(flip);
   const auto load = [&](const std::byte* p) __attribute__((always_inline)) {
-    if constexpr (may_flip<S>) {
-      return S::flipped(S::load_operand(p), S::flips(flip));
-    } else {
-      return S::load_operand(p);
-    }
+    return flipped_by<S>(S::load_operand(p), flips);
   };
   for (std::size_t r = 0; r < rows; ++r, a += stride) {
     typename S::sums sum = S::zero();
