@@ -1,5 +1,5 @@
-// Two-dimensional convolution (cross-correlation, as deep learning has it): the plain loops that faster ones are held
-// to.
+// Two-dimensional convolution (cross-correlation, as deep learning has it): the plain loops, which are the
+// specification, and the kernels of gemm where they have the class (detail/conv/fast.hpp), with the same bits.
 //
 //   conv2d(x, w, y);                                                            // stride 1, no padding
 //   conv2d(xq, wq, y, {.stride_h = 2, .stride_w = 2, .pad_top = 1, .pad_left = 1}, bias(b), relu);
@@ -18,6 +18,8 @@
 // The sum of one output is one chain in the order (kernel row, kernel column, channel), ascending, whatever the layout,
 // padding included: an operand of exactly zero (for affine codes, the zero point), and so NaN beside a weight that is
 // not finite. The bf16 class takes pairs along that order; a last odd term is paired with zero.
+// Memory beyond operands and output: each thread's blocks, as gemm's, a band of the lines of x that some 144 pixels of y
+// meet, and w packed. Workspaces are kept, as gemm's are.
 // An epilogue sees (value, pixel, output channel), with pixel = (n * OH + i) * OW + j; `bias` and `requantize` have one
 // value for each output channel. A stochastic output takes the bits of index pixel * O + channel.
 //
@@ -28,23 +30,12 @@
 // output cannot take; a stochastic_sequence of too few or many bits. Nothing is written in that case.
 #pragma once
 
+#include "narrow/conv_geometry.hpp"
+#include "narrow/detail/conv/fast.hpp"
 #include "narrow/detail/conv/lower.hpp"
-#include "narrow/detail/conv/planes.hpp"
 #include "narrow/gemm.hpp"
 
 namespace narrow {
-
-enum class image_layout { nhwc, nchw };
-inline constexpr image_layout nhwc = image_layout::nhwc;
-inline constexpr image_layout nchw = image_layout::nchw;
-
-struct conv_geometry {
-  std::size_t stride_h = 1, stride_w = 1;
-  std::size_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
-  std::size_t dilation_h = 1, dilation_w = 1;
-  std::size_t groups = 1;
-  image_layout layout = nhwc;
-};
 
 namespace detail {
 
@@ -123,8 +114,8 @@ void check_conv_operand(const X& x, const char* name, std::size_t first_axis, im
 
 // The patches of one output row and one group, a row of depth elements for each pixel.
 template <class Compute>
-void gather_patches(const Compute* image, const conv_shape& s, const conv_geometry& g, std::size_t out_row,
-                    std::size_t group, Compute* to) {
+void plain_patches(const Compute* image, const conv_shape& s, const conv_geometry& g, std::size_t out_row,
+                   std::size_t group, Compute* to) {
   for (std::size_t pixel = 0; pixel < s.out_width; ++pixel) {
     for (std::size_t r = 0; r < s.kernel_height; ++r) {
       const std::size_t row = out_row * g.stride_h + r * g.dilation_h;  // in the padded image
@@ -141,9 +132,9 @@ void gather_patches(const Compute* image, const conv_shape& s, const conv_geomet
   }
 }
 
-template <class Class, class X, class W, class Y, class Ops, class Conversion>
+template <class Class, class X, class W, class Y, class Ops, class Conversion, executor E>
 void convolve(const X& x, const W& w, const Y& y, const conv_shape& shape, const conv_geometry& g, const scaling& s,
-              const Ops& ops, const Conversion& conversion, bool with_scale) {
+              const Ops& ops, const Conversion& conversion, bool with_scale, const E& e) {
   using Accumulator = typename Class::accumulator;
   using Operand = typename Accumulator::operand_type;
   using Sum = typename Accumulator::sum_type;
@@ -160,6 +151,11 @@ void convolve(const X& x, const W& w, const Y& y, const conv_shape& shape, const
     using Value = value_type_of<Class, A, B, typename Output::value_type>;
     check_scaling_fits<Value>(s, "conv2d");
     const std::size_t n = shape.out_channels;
+    const auto last_of = [&](std::size_t image, std::size_t row) {
+      return finisher<Value, Class::exact_integer, Output, Ops, Conversion>{
+          output_row(y, image, row), s, ops, conversion, n, 0};
+    };
+    if (!with_scale && convolve_fast<Class>(x, w, y, shape, g, last_of, e)) return;
     std::vector<double> scale(n, 1.0);
     for (std::size_t o = 0; o < n && !with_scale; ++o) scale[o] = some_row.scale(0) * some_tap.scale(o);
     std::vector<Operand> image(elements_of(x).size() / shape.images), kernels(elements_of(w).size());
@@ -171,7 +167,7 @@ void convolve(const X& x, const W& w, const Y& y, const conv_shape& shape, const
       if (!image.empty()) lower_image(x, t, shape, with_scale, image.data());
       for (std::size_t row = 0; row < shape.out_height; ++row) {
         for (std::size_t group = 0; group < g.groups; ++group) {
-          if (shape.depth > 0) gather_patches(image.data(), shape, g, row, group, patches.data());
+          if (shape.depth > 0) plain_patches(image.data(), shape, g, row, group, patches.data());
           multiply<Accumulator>(patches.data(), kernels.data() + group * shape.depth * shape.group_outputs,
                                 group_sums.data(), shape.out_width, shape.depth, shape.group_outputs);
           for (std::size_t pixel = 0; pixel < shape.out_width; ++pixel) {
@@ -179,11 +175,10 @@ void convolve(const X& x, const W& w, const Y& y, const conv_shape& shape, const
                         sums.data() + pixel * n + group * shape.group_outputs);
           }
         }
-        const Output out = output_row(y, t, row);
-        const finisher<Value, Class::exact_integer, Output, Ops, Conversion> last{out, s, ops, conversion, n, 0};
+        const auto last = last_of(t, row);
         for (std::size_t pixel = 0; pixel < shape.out_width; ++pixel) {
           last.row(
-              sums.data() + pixel * n, out.view.first + pixel, 0, n, [&](std::size_t o) { return scale[o]; },
+              sums.data() + pixel * n, last.out.view.first + pixel, 0, n, [&](std::size_t o) { return scale[o]; },
               buffer.data());
         }
       }
@@ -224,7 +219,7 @@ void conv_images(const X& x, const W& w, const Y& y, const conv_geometry& g, con
     const auto b = kernel_tap(w, 0, 0);
     with_accumulator<std::remove_const_t<decltype(a)>, std::remove_const_t<decltype(b)>, Option...>(
         a, b, shape.depth, a.varies_along(1) || b.varies_along(1), [&](auto chosen, bool with_scale) {
-          convolve<decltype(chosen)>(x, w, y, shape, g, s, ops, conversion, with_scale);
+          convolve<decltype(chosen)>(x, w, y, shape, g, s, ops, conversion, with_scale, executor_of_options(option...));
         });
   }
 }

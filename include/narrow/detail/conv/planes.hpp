@@ -65,6 +65,30 @@ auto kernel_tap(const W& w, std::size_t row, std::size_t column) {
   return operand_of(plane(w, 0, {0, row, column, 0}));
 }
 
+// Outputs [first, first + count) of w as a matrix of depth x outputs, if memory has each output's taps side by side in
+// the order of the contract, `depth` elements in all.
+template <class T>
+bool has_whole_kernels(const tensor_view<T, 4>& w) {
+  const auto channels = static_cast<std::ptrdiff_t>(w.extent(3));
+  const auto row = static_cast<std::ptrdiff_t>(w.extent(2)) * channels;
+  return (w.stride(3) == 1 || channels == 1) && (w.stride(2) == channels || w.extent(2) == 1) &&
+         (w.stride(1) == row || w.extent(1) == 1);
+}
+template <class T>
+auto kernel_matrix(const tensor_view<T, 4>& w, std::size_t first, std::size_t count, std::size_t depth) {
+  T* const data = w.data() + static_cast<std::ptrdiff_t>(first) * w.stride(0);
+  return operand_of(matrix_view<T>(data, {depth, count}, {1, w.stride(0)}));
+}
+template <class T, class Scheme>
+auto kernel_matrix(const quantized_view<T, 4, Scheme>& w, std::size_t first, std::size_t count, std::size_t depth) {
+  const T* const data = w.codes.data() + static_cast<std::ptrdiff_t>(first) * w.codes.stride(0);
+  const matrix_view<const T> codes(data, {depth, count}, {1, w.codes.stride(0)});
+  const granularity axis = w.axis.is_per_tensor() ? per_tensor : per_column;
+  auto result = operand_of(quantized_view<T, 2, Scheme>{codes, w.scheme, axis});
+  if (!axis.is_per_tensor()) result.first_place = first;
+  return result;
+}
+
 template <class X>
 concept image_operand = requires(const X& x, const axis_order& order) {
   detail::image_row(detail::permuted(x, order), 0, 0);
@@ -97,14 +121,15 @@ concept image_result = requires(Y& y, const axis_order& order) {
 // One row of an output image as rows [first, first + width) of the matrix of pixels by output channels.
 template <class T>
 struct pixel_row {
-  T* data;
+  T* begin;
   std::size_t first;
   std::ptrdiff_t pixel_stride, channel_stride;
 
   T& operator()(std::size_t pixel, std::size_t channel) const {
-    return data[static_cast<std::ptrdiff_t>(pixel - first) * pixel_stride +
-                static_cast<std::ptrdiff_t>(channel) * channel_stride];
+    return begin[static_cast<std::ptrdiff_t>(pixel - first) * pixel_stride +
+                 static_cast<std::ptrdiff_t>(channel) * channel_stride];
   }
+  T* data() const { return begin; }
   std::ptrdiff_t stride(std::size_t axis) const { return axis == 0 ? pixel_stride : channel_stride; }
 };
 

@@ -44,7 +44,7 @@ struct gemm_plan {
   packer a;
   const std::byte* ready_a = nullptr;  // rows that memory holds in panel form
   std::ptrdiff_t ready_stride = 0;
-  std::uint8_t ready_flip = 0;  // of bytes: what they still lack (tile_arguments::a_flip)
+  std::uint8_t a_flip = 0;  // of bytes, ready or packed: what they still lack (tile_arguments::a_flip)
   packer b;
   const std::byte* plain_b = nullptr;  // rows of b that a kernel may pack on the way, and what they lack
   std::ptrdiff_t plain_stride = 0;
@@ -62,7 +62,10 @@ struct gemm_plan {
 
   void* c = nullptr;  // where the sums are the result: row-major, c_stride elements a row; else
   std::ptrdiff_t c_stride = 0;
-  const void* finisher = nullptr;  // takes each tile of final sums, `stride` elements a row
+  // Takes each tile of final sums, `stride` elements a row; element (0, 0) of this product is its (first_row,
+  // first_column).
+  const void* finisher = nullptr;
+  std::size_t first_row = 0, first_column = 0;
   void (*finish)(const void* finisher, const void* sums, std::ptrdiff_t stride, std::size_t i, std::size_t rows,
                  std::size_t j, std::size_t columns) = nullptr;
 };
@@ -179,7 +182,7 @@ class gemm_run {
           }
           strips = to;
         }
-        if (needs_row_sums && first_columns) kernel.row_sums(strips, stride, flip(), height, some, row_sums + r);
+        if (needs_row_sums && first_columns) kernel.row_sums(strips, stride, p.a_flip, height, some, row_sums + r);
         tiles(r, height, g, some, strips, stride, panels);
       }
       g += some;
@@ -194,7 +197,7 @@ class gemm_run {
     alignas(64) std::int64_t row_start[most_rows];
     tile_arguments t;
     t.a_stride = stride;
-    t.a_flip = flip();
+    t.a_flip = p.a_flip;
     t.groups = some;
     const sums_start start = g != 0 ? sums_start::resume : folds ? sums_start::offsets : sums_start::zero;
     t.is_last = last;
@@ -274,7 +277,8 @@ class gemm_run {
       p.correct(t.c, t.c_stride, tile_rows, t.columns, p.a_zero, row + r, needs_row_sums ? row_sums + r : nullptr,
                 p.b_zero, column + q, needs_column_sums ? column_terms + q : nullptr);
     }
-    if (p.finish != nullptr) p.finish(p.finisher, t.c, t.c_stride, row + r, tile_rows, column + q, t.columns);
+    if (p.finish == nullptr) return;
+    p.finish(p.finisher, t.c, t.c_stride, p.first_row + row + r, tile_rows, p.first_column + column + q, t.columns);
   }
 
   // The next panel, which the first strip of rows is about to meet, lies in no near cache.
@@ -358,7 +362,6 @@ class gemm_run {
     }
   }
 
-  std::uint8_t flip() const { return p.ready_a != nullptr ? p.ready_flip : std::uint8_t{0}; }
   // Offset of element (i, j) of the sums; terms of `some` groups from g on.
   std::ptrdiff_t at(std::size_t i, std::size_t j) const {
     return static_cast<std::ptrdiff_t>(i) * sums_stride + static_cast<std::ptrdiff_t>(j);

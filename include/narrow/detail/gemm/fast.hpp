@@ -15,24 +15,35 @@
 
 namespace narrow::detail {
 
-// Whether the rows of a are in memory as the panel wants them, so that nothing need be packed; bytes but for their
-// sign, which kernels flip on the way. Rows at a distance of a multiple of 4 KiB share a set of the first-level cache,
-// which has 8 places: too few for those of a high tile.
+// Whether a panel's elements are those that memory holds: of bytes but for their sign, which kernels flip on the way
+// (flip_of_ready), and of bfloat16 where the target flushes subnormals by itself.
+template <class Panel, class A>
+constexpr bool has_ready_elements() {
+  if constexpr (real_element<typename A::value_type>) {
+    return std::is_same_v<Panel, real_panel<typename A::value_type>>;
+  } else if constexpr (std::is_same_v<Panel, bf16_panel>) {
+    return std::is_same_v<typename A::E, bfloat16::encoding_type>;
+  } else if constexpr (std::is_same_v<Panel, byte_panel<panel_sign::is_unsigned>>) {
+    return sizeof(typename A::value_type) == 1 && !A::is_binary;
+  } else {
+    return false;
+  }
+}
+template <class Panel, class A>
+constexpr std::uint8_t flip_of_ready() {
+  if constexpr (std::is_same_v<Panel, byte_panel<panel_sign::is_unsigned>>) {
+    return static_cast<std::uint8_t>(Panel::template offset<A>);
+  } else {
+    return 0;
+  }
+}
+
+// Whether the rows of a are in memory as the panel wants them, so that nothing need be packed. Rows at a distance of a
+// multiple of 4 KiB share a set of the first-level cache, which has 8 places: too few for those of a high tile.
 template <class Panel, class A>
 const std::byte* ready_rows(const A& a, std::size_t depth, bool with_scale, bool flushes_by_itself,
                             std::size_t tile_rows) {
-  constexpr bool same = [] {
-    if constexpr (real_element<typename A::value_type>) {
-      return std::is_same_v<Panel, real_panel<typename A::value_type>>;
-    } else if constexpr (std::is_same_v<Panel, bf16_panel>) {
-      return std::is_same_v<typename A::E, bfloat16::encoding_type>;
-    } else if constexpr (std::is_same_v<Panel, byte_panel<panel_sign::is_unsigned>>) {
-      return sizeof(typename A::value_type) == 1 && !A::is_binary;
-    } else {
-      return false;
-    }
-  }();
-  if constexpr (same) {
+  if constexpr (has_ready_elements<Panel, A>()) {
     const auto& rows = a.elements();
     const auto bytes = rows.stride(0) * static_cast<std::ptrdiff_t>(sizeof(typename A::value_type));
     if (std::is_same_v<Panel, bf16_panel> && !flushes_by_itself) return nullptr;
@@ -129,9 +140,9 @@ void run_plan(gemm_plan& plan, const packed_panels* ready, bool flushes_by_itsel
     plan.b_column_sums = ready->column_sums.data();
   }
   plan.ready_a = ready_rows<PanelA>(a, plan.depth, with_scale, flushes_by_itself, plan.kernel->rows);
-  plan.ready_stride = a.elements().stride(0) * static_cast<std::ptrdiff_t>(sizeof(typename A::value_type));
-  if constexpr (std::is_same_v<PanelA, byte_panel<panel_sign::is_unsigned>>) {
-    plan.ready_flip = static_cast<std::uint8_t>(PanelA::template offset<A>);
+  if (plan.ready_a != nullptr) {
+    plan.ready_stride = a.elements().stride(0) * static_cast<std::ptrdiff_t>(sizeof(typename A::value_type));
+    plan.a_flip = flip_of_ready<PanelA, A>();
   }
   if constexpr (std::is_same_v<PanelB, byte_panel<panel_sign::is_signed>> && !is_packed<B>) {
     const auto& elements = b.elements();
@@ -216,45 +227,59 @@ bool multiply_integers_vector(Target target, const A& a, const B& b, const Finis
   }
 }
 
+template <class A, class B = A>
+struct panel_pair {
+  using left = A;
+  using right = B;
+};
+using byte_pair = panel_pair<byte_panel<panel_sign::is_unsigned>, byte_panel<panel_sign::is_signed>>;
+using limb_pair = panel_pair<limb_panel<panel_sign::is_unsigned>, limb_panel<panel_sign::is_signed>>;
+
+// Calls run(panel_pair) for the panels of a class, the best first, until one returns true; false where none does.
+template <class Class, class A, class B, class Run>
+bool on_panels([[maybe_unused]] const Run& run) {
+  using Accumulator = typename Class::accumulator;
+  if constexpr (std::is_same_v<Accumulator, fma_chain<float>>) {
+    return run(panel_pair<real_panel<float>>{});
+  } else if constexpr (std::is_same_v<Accumulator, bfloat16_pairs>) {
+    return run(panel_pair<bf16_panel>{});
+  } else if constexpr (Class::exact_integer && std::is_same_v<typename Accumulator::sum_type, std::int32_t> &&
+                       bits_of_codes<A> <= 8 && bits_of_codes<B> <= 8) {
+    return run(byte_pair{}) || run(panel_pair<pair_panel>{});
+  } else if constexpr (std::is_same_v<Accumulator, fma_chain<double>> || Class::exact_integer) {
+    constexpr int bits = std::max(bits_of_codes<A>, bits_of_codes<B>);
+    if constexpr (Class::exact_integer && bits > 8 && bits <= 16) {
+      if (run(limb_pair{})) return true;
+    }
+    if constexpr (sizeof(typename Accumulator::sum_type) <= 8 &&
+                  !std::is_same_v<Accumulator, integer_sum<std::int64_t>>) {
+      return run(panel_pair<real_panel<double>>{});  // exact integers up to 2^53 as doubles; reals in double
+    }
+    return false;
+  } else {
+    return false;
+  }
+}
+
 // c by the kernels of the target in use, if they have the class; else false, and nothing is written.
 template <class Class, class A, class B, class Finisher, class E>
 bool multiply_fast([[maybe_unused]] const A& a, [[maybe_unused]] const B& b, [[maybe_unused]] const Finisher& last,
                    [[maybe_unused]] bool with_scale, [[maybe_unused]] const E& e) {
-  using Accumulator = typename Class::accumulator;
   return on_target([&]([[maybe_unused]] auto target) {
     const bool vector = a.rows() == 1 || b.columns() == 1;  // of reals: 16 partial sums (accumulator.hpp)
-    using S = panel_sign;
     if constexpr (multiplies_bits<Class, A, B>) {
       return run_kernel<bit_panel>(target, a, b, last, false, e);
-    } else if constexpr (std::is_same_v<Accumulator, fma_chain<float>>) {
-      if (vector) return multiply_reals_vector<Class, real_panel<float>>(target, a, b, last, with_scale, e);
-      return run_kernel<real_panel<float>>(target, a, b, last, with_scale, e);
-    } else if constexpr (std::is_same_v<Accumulator, bfloat16_pairs>) {
-      if (vector) return multiply_reals_vector<Class, bf16_panel>(target, a, b, last, with_scale, e);
-      return run_kernel<bf16_panel>(target, a, b, last, with_scale, e);
-    } else if constexpr (Class::exact_integer && std::is_same_v<typename Accumulator::sum_type, std::int32_t> &&
-                         bits_of_codes<A> <= 8 && bits_of_codes<B> <= 8) {
-      if (vector && multiply_integers_vector<Class>(target, a, b, last, false, e)) return true;
-      using unsigned_panel = byte_panel<S::is_unsigned>;
-      return run_kernel<unsigned_panel, byte_panel<S::is_signed>>(target, a, b, last, false, e) ||
-             run_kernel<pair_panel>(target, a, b, last, false, e);
-    } else if constexpr (std::is_same_v<Accumulator, fma_chain<double>> || Class::exact_integer) {
-      constexpr int bits = std::max(bits_of_codes<A>, bits_of_codes<B>);
-      if constexpr (Class::exact_integer && bits > 8 && bits <= 16) {
-        using unsigned_panel = limb_panel<S::is_unsigned>;
-        if (run_kernel<unsigned_panel, limb_panel<S::is_signed>>(target, a, b, last, false, e)) return true;
-      }
-      if constexpr (sizeof(typename Accumulator::sum_type) <= 8 &&
-                    !std::is_same_v<Accumulator, integer_sum<std::int64_t>>) {
-        // Exact integers up to 2^53 as doubles; reals in double.
-        if (vector && !Class::exact_integer) {
-          return multiply_reals_vector<Class, real_panel<double>>(target, a, b, last, with_scale, e);
-        }
-        return run_kernel<real_panel<double>>(target, a, b, last, with_scale, e);
-      }
-      return false;
     } else {
-      return false;
+      return on_panels<Class, A, B>([&](auto panels) {
+        using left = typename decltype(panels)::left;
+        using right = typename decltype(panels)::right;
+        if constexpr (!Class::exact_integer) {
+          if (vector) return multiply_reals_vector<Class, right>(target, a, b, last, with_scale, e);
+        } else if constexpr (std::is_same_v<decltype(panels), byte_pair>) {
+          if (vector && multiply_integers_vector<Class>(target, a, b, last, false, e)) return true;
+        }
+        return run_kernel<left, right>(target, a, b, last, with_scale, e);
+      });
     }
   });
 }

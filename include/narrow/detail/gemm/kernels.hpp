@@ -3,6 +3,7 @@
 //   kernel<Panel>(), scaled_kernel<Panel>()    the kernel that reads panels of that form, or null where there is none;
 //                                              under scales along the depth
 //   packing<Panel, Operand>(x, with_scale)     a packer
+//   gathering<Panel, Patches>(x)               one of the patches of a convolution, rows only
 // A kernel is instantiated where it is asked for: a program carries those of the formats that it multiplies.
 #pragma once
 
@@ -14,6 +15,7 @@
 #include "narrow/detail/gemm/finish.hpp"
 #include "narrow/detail/gemm/multiplier.hpp"
 #include "narrow/detail/gemm/panel.hpp"
+#include "narrow/detail/gemm/patches.hpp"
 #include "narrow/detail/simd/avx2.hpp"
 #include "narrow/detail/simd/avx512.hpp"
 #include "narrow/target.hpp"
@@ -71,6 +73,7 @@ namespace narrow::detail::avx512 {
 #include "narrow/detail/gemm/short_floats.inl"
 #include "narrow/detail/gemm/converter.inl"
 #include "narrow/detail/gemm/pack.inl"
+#include "narrow/detail/gemm/patches.inl"
 #include "narrow/detail/gemm/tile.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
 // clang-format on
@@ -123,6 +126,10 @@ struct gemm_target {
   static packer packing(const Operand& x, bool with_scale) {
     return {&x, with_scale, &pack_rows<Panel, Operand>, &pack_panels<Panel, Operand>};
   }
+  template <class Panel, class Patches>
+  static packer gathering(const Patches& x) {
+    return {&x, false, &gather_patches<Panel, Patches>, nullptr};
+  }
   template <class Sum>
   static constexpr auto correct = &avx512::correct<Sum>;
   template <class Context, class Sum>
@@ -143,6 +150,7 @@ __m256i bfloat16_of_codes(const std::uint8_t* codes);
 #include "narrow/detail/gemm/interleave.inl"
 #include "narrow/detail/gemm/interleave_bits.inl"
 #include "narrow/detail/gemm/pack.inl"
+#include "narrow/detail/gemm/patches.inl"
 // clang-format off
 #include "narrow/detail/gemm/tile.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
@@ -183,6 +191,10 @@ struct gemm_target {
   template <class Panel, class Operand>
   static packer packing(const Operand& x, bool with_scale) {
     return {&x, with_scale, &pack_rows<Panel, Operand>, &pack_panels<Panel, Operand>};
+  }
+  template <class Panel, class Patches>
+  static packer gathering(const Patches& x) {
+    return {&x, false, &gather_patches<Panel, Patches>, nullptr};
   }
   template <class Sum>
   static constexpr auto correct = &avx2::correct<Sum>;

@@ -1,0 +1,145 @@
+// Convolutions by the kernels of gemm: for each group a product of patches (patches.hpp) and the group's kernels.
+#pragma once
+
+#include <algorithm>
+#include <type_traits>
+
+#include "narrow/detail/conv/patches.hpp"
+#include "narrow/detail/gemm/fast.hpp"
+
+namespace narrow::detail {
+
+// Kernels that do not lie in memory as their matrix does, copied so.
+struct kernel_workspace {
+  scratch elements;
+};
+template <class T>
+tensor_view<const T, 4> with_whole_kernels(const tensor_view<const T, 4>& w, scratch& space) {
+  if (has_whole_kernels(w)) return w;
+  T* const to = space.get<T>(w.size());
+  const tensor_view<T, 4> copy(to, w.extents());
+  for (std::size_t o = 0; o < w.extent(0); ++o) {
+    for (std::size_t r = 0; r < w.extent(1); ++r) {
+      for (std::size_t q = 0; q < w.extent(2); ++q) {
+        for (std::size_t c = 0; c < w.extent(3); ++c) copy(o, r, q, c) = w(o, r, q, c);
+      }
+    }
+  }
+  return copy;
+}
+template <class T>
+requires(!std::is_const_v<T>) tensor_view<const T, 4> with_whole_kernels(const tensor_view<T, 4>& w, scratch& space) {
+  return with_whole_kernels(tensor_view<const T, 4>(w), space);
+}
+template <class T, class Scheme>
+quantized_view<T, 4, Scheme> with_whole_kernels(const quantized_view<T, 4, Scheme>& w, scratch& space) {
+  return {with_whole_kernels(w.codes, space), w.scheme, w.axis};
+}
+
+// What padding is in a panel: the zero point, or zero. False where the panel cannot hold it.
+template <class Panel, class Patches>
+bool set_padding(Patches& p) {
+  using element = typename Panel::element;
+  using Line = typename Patches::line;
+  if constexpr (std::is_integral_v<typename Panel::sum>) {
+    const std::int64_t code = p.zero_point(0) + Panel::template offset<Line>;
+    if (code < std::numeric_limits<element>::min() || code > std::numeric_limits<element>::max()) return false;
+    // What is copied is flipped later.
+    const std::uint8_t flip = p.copies ? flip_of_ready<Panel, Line>() : std::uint8_t{0};
+    p.padding = static_cast<std::uint64_t>(code) ^ flip;
+    p.depth_padding = flip;
+  }
+  return true;
+}
+
+// The output in the largest pieces whose pixels lie at one distance: all, an image each, or a row each.
+template <class T, class Scheme>
+std::size_t rows_of_piece(const image_output<T, Scheme>& y) {
+  const auto extent = [&](std::size_t axis) { return static_cast<std::ptrdiff_t>(y.view.extent(axis)); };
+  const bool rows_lie = y.view.extent(1) == 1 || y.view.stride(1) == extent(2) * y.view.stride(2);
+  const bool images_lie = y.view.extent(0) == 1 || y.view.stride(0) == extent(1) * extent(2) * y.view.stride(2);
+  return !rows_lie ? 1 : y.view.extent(1) * (images_lie ? y.view.extent(0) : 1);
+}
+
+// All groups of all pieces of the output, by the kernel that reads such panels; false where the target has none.
+template <class PanelA, class PanelB, class Target, class X, class W, class Y, class LastOf, class E>
+bool convolve_on_panels(Target, const X& x, const W& w, const Y& y, const conv_shape& s, const conv_geometry& g,
+                        const LastOf& last_of, const E& e) {
+  using Sum = typename PanelA::sum;
+  using Finisher = decltype(last_of(0, 0));
+  patches<X> a(x, s, g);
+  using Line = typename patches<X>::line;
+  const tile_kernel* const kernel = Target::template kernel<PanelB>();
+  if (kernel == nullptr) return false;
+  a.copies = has_ready_elements<PanelA, Line>() && (!std::is_same_v<PanelA, bf16_panel> || Target::flushes_by_itself());
+  if (!set_padding<PanelA>(a)) return false;
+
+  gemm_plan plan;
+  plan.kernel = kernel;
+  plan.depth = s.depth;
+  plan.n = s.group_outputs;
+  plan.a = Target::template gathering<PanelA>(a);
+  if (a.copies) plan.a_flip = flip_of_ready<PanelA, Line>();
+  std::int32_t zero_of_a = 0;
+  if constexpr (std::is_integral_v<Sum>) {
+    plan.correct = Target::template correct<Sum>;
+    zero_of_a = static_cast<std::int32_t>(a.zero_point(0)) + PanelA::template offset<Line>;
+    plan.a_zero = {&zero_of_a, false};
+  }
+  leased<parameter_workspace> lease;
+  finish_context<Finisher> context;
+  const std::size_t rows = rows_of_piece(y);
+  const Finisher first = last_of(0, 0);
+  context.fill(first, a, kernel_matrix(w, 0, s.out_channels, s.depth), false, (*lease).scales);
+  for (std::size_t group = 0; group < g.groups; ++group) {
+    const auto b = kernel_matrix(w, group * s.group_outputs, s.group_outputs, s.depth);
+    plan.b = Target::template packing<PanelB>(b, false);
+    if constexpr (std::is_integral_v<Sum>) plan.b_zero = packed_zero_points<PanelB>(b, 1, (*lease).b_zero);
+    plan.first_column = group * s.group_outputs;
+    a.first_channel = group * s.group_channels;
+    for (std::size_t row = 0; row < s.images * s.out_height; row += rows) {
+      const Finisher last = last_of(row / s.out_height, row % s.out_height);
+      plan.m = a.pixels = rows * s.out_width;
+      plan.first_row = a.first_pixel = row * s.out_width;
+      plan.c = nullptr;
+      if (Sum* const c = last.template sums_in_place<Sum>(Line::factor_is_one && decltype(b)::factor_is_one)) {
+        plan.c = c + plan.first_column;
+        plan.c_stride = last.out.view.stride(0);
+        plan.finish = nullptr;
+      } else {
+        context.last = &last;
+        plan.finish = Target::template finish<finish_context<Finisher>, Sum>;
+        plan.finisher = &context;
+      }
+      run_in_parts(plan, e);
+    }
+  }
+  return true;
+}
+
+// y by the kernels of the target in use; else false, and nothing is written. Groups of few outputs would leave most of
+// a tile empty.
+template <class Class, class X, class W, class Y, class LastOf, class E>
+bool convolve_fast([[maybe_unused]] const X& x, [[maybe_unused]] const W& w, [[maybe_unused]] const Y& y,
+                   [[maybe_unused]] const conv_shape& s, [[maybe_unused]] const conv_geometry& g,
+                   [[maybe_unused]] const LastOf& last_of, [[maybe_unused]] const E& e) {
+  if (s.depth == 0 || (g.groups > 1 && s.group_outputs < 8)) return false;
+  using A = decltype(image_row(x, 0, 0));
+  using B = decltype(kernel_matrix(w, 0, 0, 0));
+  return on_target([&]([[maybe_unused]] auto target) {
+    return on_panels<Class, A, B>([&](auto panels) {
+      using left = typename decltype(panels)::left;
+      using right = typename decltype(panels)::right;
+      using Kernel = decltype(decltype(target)::template kernel<right>());
+      if constexpr (std::is_null_pointer_v<Kernel>) {
+        return false;
+      } else {
+        leased<kernel_workspace> lease;
+        const auto whole = with_whole_kernels(w, (*lease).elements);
+        return convolve_on_panels<left, right>(target, x, whole, y, s, g, last_of, e);
+      }
+    });
+  });
+}
+
+}  // namespace narrow::detail

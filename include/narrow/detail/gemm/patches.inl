@@ -1,0 +1,179 @@
+// Gathering the patches of a convolution (detail/conv/patches.hpp) as rows of a; included in each target's region.
+
+// Copies n elements in whole vectors, so up to one vector less a byte beyond them, at both ends.
+template <class T>
+[[gnu::always_inline]] inline void copy_by_vectors(const T* from, std::size_t n, T* to) {
+  using block = typename word_lanes<std::uint32_t>::vector;
+  const auto* const in = reinterpret_cast<const std::byte*>(from);
+  auto* const out = reinterpret_cast<std::byte*>(to);
+  for (std::size_t b = 0; b < n * sizeof(T); b += sizeof(block)) {
+    block v;
+    __builtin_memcpy(&v, in + b, sizeof v);
+    __builtin_memcpy(out + b, &v, sizeof v);
+  }
+}
+
+// The element of a panel whose bits are given.
+template <class T>
+[[gnu::always_inline]] inline T element_of_bits(std::uint64_t bits) {
+  T x;
+  __builtin_memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+// n pixels of a line of the image, from `column` on, to elements of the panel, channels of the group only.
+template <class Panel, class Patches>
+void gather_pixels(const Patches& p, std::size_t image, std::size_t row, std::size_t column, std::size_t n,
+                   typename Panel::element* to) {
+  using element = typename Panel::element;
+  using line = typename Patches::line;
+  const std::size_t channels = p.shape.group_channels, first = p.first_channel;
+  if (p.has_whole_lines()) {
+    const line whole = p.whole_line(image, row);
+    if (p.copies) {
+      __builtin_memcpy(to, &whole.elements()(0, column * channels), n * channels * sizeof(element));
+    } else {
+      converter<Panel, line>::run(whole, 0, column * channels, 1, false, n * channels, to);
+    }
+    return;
+  }
+  const line pixels = p.image_line(image, row);
+  if (pixels.elements().stride(1) == 1 || channels == 1) {
+    for (std::size_t q = 0; q < n; ++q, to += channels) {
+      if (p.copies) {
+        __builtin_memcpy(to, &pixels.elements()(column + q, first), channels * sizeof(element));
+      } else {
+        converter<Panel, line>::run(pixels, column + q, first, 1, false, channels, to);
+      }
+    }
+    return;
+  }
+  // Channels apart, so columns side by side: some channels at a time, transposed.
+  constexpr std::size_t some = 16, chunk = 64;
+  alignas(64) element planes[some][chunk];
+  for (std::size_t q = 0; q < n; q += chunk) {
+    const std::size_t width = n - q < chunk ? n - q : chunk;
+    for (std::size_t c = 0; c < channels; c += some) {
+      const std::size_t count = channels - c < some ? channels - c : some;
+      for (std::size_t t = 0; t < count; ++t) {
+        if (p.copies && pixels.elements().stride(0) == 1) {
+          __builtin_memcpy(planes[t], &pixels.elements()(column + q, first + c + t), width * sizeof(element));
+        } else if (p.copies) {
+          for (std::size_t u = 0; u < width; ++u) {
+            __builtin_memcpy(planes[t] + u, &pixels.elements()(column + q + u, first + c + t), sizeof(element));
+          }
+        } else {
+          converter<Panel, line>::run(pixels, column + q, first + c + t, 0, false, width, planes[t]);
+        }
+      }
+      for (std::size_t u = 0; u < width; ++u) {
+        element* const out = to + (q + u) * channels + c;
+        for (std::size_t t = 0; t < count; ++t) out[t] = planes[t][u];
+      }
+    }
+  }
+}
+
+// The band: padded lines and columns of an image, of which only lines that a tap row of [first_tap, first_tap + taps)
+// meets are filled.
+template <class Panel, class Patches>
+void gather_band(const Patches& p, std::size_t image, const patch_band& band, std::size_t taps,
+                 typename Panel::element* to) {
+  using element = typename Panel::element;
+  const auto& s = p.shape;
+  const auto& g = p.geometry;
+  const auto padding = element_of_bits<element>(p.padding);
+  const auto fill = [&](element * first, std::size_t pixels) __attribute__((always_inline)) {
+    for (std::size_t t = 0; t < pixels * s.group_channels; ++t) first[t] = padding;
+  };
+  const auto clamped = [](std::size_t at, std::size_t pad, std::size_t extent) {
+    return at < pad ? std::size_t{0} : at - pad < extent ? at - pad : extent;
+  };
+  const std::size_t begin = clamped(band.first_column, g.pad_left, s.width);
+  const std::size_t end = clamped(band.first_column + band.columns, g.pad_left, s.width);
+  const std::size_t left = begin == end ? band.columns : begin + g.pad_left - band.first_column;
+  for (std::size_t l = 0; l < band.lines; ++l, to += band.columns * s.group_channels) {
+    bool meets = false;
+    for (std::size_t t = 0; t < taps && t * g.dilation_h <= l && !meets; ++t) {
+      meets = (l - t * g.dilation_h) % g.stride_h == 0;
+    }
+    if (!meets) continue;
+    const std::size_t line = band.first_line + l;
+    if (line < g.pad_top || line - g.pad_top >= s.height) {
+      fill(to, band.columns);
+      continue;
+    }
+    fill(to, left);
+    if (begin == end) continue;
+    gather_pixels<Panel>(p, image, line - g.pad_top, begin, end - begin, to + left * s.group_channels);
+    fill(to + (left + end - begin) * s.group_channels, band.columns - left - (end - begin));
+  }
+}
+
+// The rows of some pixels of one image, those from `pixel` on, in whole lines of the output or a part of one or two.
+template <class Panel, class Patches>
+void gather_patches_of_image(const Patches& p, std::size_t image, std::size_t pixel, std::size_t rows, std::size_t k,
+                             std::size_t depth, patch_workspace& space, std::byte* to, std::ptrdiff_t stride) {
+  using element = typename Panel::element;
+  constexpr std::size_t group = Panel::group;
+  constexpr bool as_limbs = Panel::planes == 2 && sizeof(element) == 2;
+  const auto& s = p.shape;
+  const auto& g = p.geometry;
+  const std::size_t channels = s.group_channels, of_tap_row = s.kernel_width * channels;
+  const std::size_t y0 = pixel / s.out_width, y1 = (pixel + rows - 1) / s.out_width;
+  const std::size_t x0 = y0 == y1 ? pixel % s.out_width : 0;
+  const std::size_t x1 = y0 == y1 ? x0 + rows - 1 : s.out_width - 1;
+  const std::size_t tap0 = k / of_tap_row, tap1 = (k + depth - 1) / of_tap_row;
+  const patch_band band{y0 * g.stride_h + tap0 * g.dilation_h,
+                        (y1 - y0) * g.stride_h + (tap1 - tap0) * g.dilation_h + 1, x0 * g.stride_w,
+                        (x1 - x0) * g.stride_w + (s.kernel_width - 1) * g.dilation_w + 1};
+  element* const elements =
+      reinterpret_cast<element*>(space.band.bytes(band.lines * band.columns * channels * sizeof(element) + 64));
+  gather_band<Panel>(p, image, band, tap1 - tap0 + 1, elements);
+
+  patch_run* const runs = space.runs.get<patch_run>((tap1 - tap0 + 1) * (g.dilation_w == 1 ? 1 : s.kernel_width));
+  std::size_t count = 0;
+  for (std::size_t at = k; at < k + depth;) {
+    const std::size_t within = at % of_tap_row, line = (at / of_tap_row - tap0) * g.dilation_h * band.columns;
+    const std::size_t run = g.dilation_w == 1 ? of_tap_row : channels, done = within % run;
+    const std::size_t length = run - done < k + depth - at ? run - done : k + depth - at;
+    runs[count++] = {(line + within / run * g.dilation_w) * channels + done, length};
+    at += length;
+  }
+
+  const std::size_t whole = (depth + group - 1) / group * group;
+  const auto last = element_of_bits<element>(p.depth_padding);
+  element* const limbs =
+      as_limbs ? reinterpret_cast<element*>(space.limbs.bytes(whole * sizeof(element) + 64)) : nullptr;
+  std::size_t x = pixel % s.out_width;
+  const element* row_begin = elements;  // of the band, where the output line's first pixel begins
+  for (std::size_t r = 0; r < rows; ++r, to += stride) {
+    const element* const from = row_begin + (x - x0) * g.stride_w * channels;
+    element* const out = as_limbs ? limbs : reinterpret_cast<element*>(to);
+    element* end = out;
+    for (std::size_t t = 0; t < count; ++t) {
+      copy_by_vectors(from + runs[t].offset, runs[t].length, end);
+      end += runs[t].length;
+    }
+    for (std::size_t t = depth; t < whole; ++t) out[t] = last;
+    if constexpr (as_limbs) split_limbs(limbs, whole, 0, to);
+    if (++x == s.out_width) x = 0, row_begin += g.stride_h * band.columns * channels;
+  }
+}
+
+// As pack_rows, of patches. Rows are followed by memory for a vector at least.
+template <class Panel, class Patches>
+void gather_patches(const void* operand, std::size_t i, std::size_t rows, std::size_t k, std::size_t depth, bool,
+                    std::byte* to, std::ptrdiff_t stride) {
+  const Patches& p = *static_cast<const Patches*>(operand);
+  const std::size_t width = p.shape.out_width, of_image = p.shape.out_height * width;
+  leased<patch_workspace> lease;
+  while (rows != 0) {
+    const std::size_t pixel = p.first_pixel + i, at = pixel % of_image, left = width - at % width;
+    std::size_t some = rows < of_image - at ? rows : of_image - at;
+    // A band of two long lines would be mostly what no pixel needs.
+    if (width > some && left < some) some = left;
+    gather_patches_of_image<Panel>(p, pixel / of_image, at, some, k, depth, *lease, to, stride);
+    i += some, rows -= some, to += static_cast<std::ptrdiff_t>(some) * stride;
+  }
+}
