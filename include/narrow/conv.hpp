@@ -12,16 +12,17 @@
 //   OH = (H + pad_top + pad_bottom - dilation_h * (KH - 1) - 1) / stride_h + 1, rounded down; OW likewise.
 //   Group g makes output channels [g * O / groups, (g + 1) * O / groups) from that share of the input channels.
 //
+// Kernels that are used again are packed once: pack_kernels.hpp.
 // Operands, sums, outputs and options are those of gemm, at rank 4. A scheme is per tensor, or along the channels; that
 // of w may also be along the output channels (axis 0). Parameters along the input channels cannot be factored out of
 // the sum: the operands are decoded to reals first, and there is no integer sum.
 // The sum of one output is one chain in the order (kernel row, kernel column, channel), ascending, whatever the layout,
 // padding included: an operand of exactly zero (for affine codes, the zero point), and so NaN beside a weight that is
 // not finite. The bf16 class takes pairs along that order; a last odd term is paired with zero.
-// Memory beyond operands and output: each thread's blocks, as gemm's, a band of the lines of x that some 144 pixels of y
-// meet, and w packed. Workspaces are kept, as gemm's are.
-// An epilogue sees (value, pixel, output channel), with pixel = (n * OH + i) * OW + j; `bias` and `requantize` have one
-// value for each output channel. A stochastic output takes the bits of index pixel * O + channel.
+// Memory beyond operands and output: each thread's blocks, as gemm's, a band of the lines of x that some 144 pixels of
+// y meet, and w packed. Workspaces are kept, as gemm's are. An epilogue sees (value, pixel, output channel), with pixel
+// = (n * OH + i) * OW + j; `bias` and `requantize` have one value for each output channel. A stochastic output takes
+// the bits of index pixel * O + channel.
 //
 // Errors (std::invalid_argument): a stride, a dilation, a number of groups or a kernel of zero; channels that the
 // groups do not divide, or that differ between x and w; a kernel larger than the padded image; an output of another
@@ -34,14 +35,11 @@
 #include "narrow/detail/conv/fast.hpp"
 #include "narrow/detail/conv/lower.hpp"
 #include "narrow/gemm.hpp"
+#include "narrow/pack_kernels.hpp"
 
 namespace narrow {
 
 namespace detail {
-
-inline axis_order order_of(image_layout layout) {
-  return layout == nhwc ? axis_order{0, 1, 2, 3} : axis_order{0, 2, 3, 1};
-}
 
 // How many places a kernel has along one axis. The parts name the axis in errors.
 inline std::size_t conv_extent(const char* axis, std::size_t image, std::size_t pad_first, std::size_t pad_last,
@@ -133,8 +131,9 @@ void plain_patches(const Compute* image, const conv_shape& s, const conv_geometr
 }
 
 template <class Class, class X, class W, class Y, class Ops, class Conversion, executor E>
-void convolve(const X& x, const W& w, const Y& y, const conv_shape& shape, const conv_geometry& g, const scaling& s,
-              const Ops& ops, const Conversion& conversion, bool with_scale, const E& e) {
+void convolve(const X& x, const W& w, const packed_groups* packed, const Y& y, const conv_shape& shape,
+              const conv_geometry& g, const scaling& s, const Ops& ops, const Conversion& conversion, bool with_scale,
+              const E& e) {
   using Accumulator = typename Class::accumulator;
   using Operand = typename Accumulator::operand_type;
   using Sum = typename Accumulator::sum_type;
@@ -155,7 +154,7 @@ void convolve(const X& x, const W& w, const Y& y, const conv_shape& shape, const
       return finisher<Value, Class::exact_integer, Output, Ops, Conversion>{
           output_row(y, image, row), s, ops, conversion, n, 0};
     };
-    if (!with_scale && convolve_fast<Class>(x, w, y, shape, g, last_of, e)) return;
+    if (!with_scale && convolve_fast<Class>(x, w, packed, y, shape, g, last_of, e)) return;
     std::vector<double> scale(n, 1.0);
     for (std::size_t o = 0; o < n && !with_scale; ++o) scale[o] = some_row.scale(0) * some_tap.scale(o);
     std::vector<Operand> image(elements_of(x).size() / shape.images), kernels(elements_of(w).size());
@@ -188,13 +187,18 @@ void convolve(const X& x, const W& w, const Y& y, const conv_shape& shape, const
 
 // Everything with the channels last.
 template <class X, class W, class Y, class... Option>
-void conv_images(const X& x, const W& w, const Y& y, const conv_geometry& g, const Option&... option) {
+void conv_images(const X& x, const W& w, const packed_groups* packed, const Y& y, const conv_geometry& g,
+                 const Option&... option) {
   static_assert(!((is_emulated<Option> || sums_in_quire<Option>) || ...),
                 "only gemm has emulated accumulators and the quire");
   const conv_shape shape = checked_shape(elements_of(x), elements_of(w), y.view, g);
   check_conv_operand(x, "x", 3, g.layout);
   check_conv_operand(w, "w", 0, g.layout);
   check_conv_scheme(y.view, y.scheme, y.axis, "y", 3, g.layout);
+  if (packed != nullptr) {
+    require(packed->panels.size() == g.groups, "conv2d: w was packed for ", packed->panels.size(),
+            " groups; it must have been for ", g.groups);
+  }
   const footprint written = footprint_of(y.view);
   require(!overlap(written, footprint_of(elements_of(x))),
           "conv2d: y overlaps x; it must lie apart from both operands");
@@ -219,7 +223,8 @@ void conv_images(const X& x, const W& w, const Y& y, const conv_geometry& g, con
     const auto b = kernel_tap(w, 0, 0);
     with_accumulator<std::remove_const_t<decltype(a)>, std::remove_const_t<decltype(b)>, Option...>(
         a, b, shape.depth, a.varies_along(1) || b.varies_along(1), [&](auto chosen, bool with_scale) {
-          convolve<decltype(chosen)>(x, w, y, shape, g, s, ops, conversion, with_scale, executor_of_options(option...));
+          convolve<decltype(chosen)>(x, w, packed, y, shape, g, s, ops, conversion, with_scale,
+                                     executor_of_options(option...));
         });
   }
 }
@@ -230,8 +235,9 @@ template <class X, class W, class Y, class... Option>
 void conv2d(const X& x, const W& w, Y&& y, const conv_geometry& geometry = {}, const Option&... option) {
   if constexpr (detail::image_operand<X> && detail::image_operand<W> && detail::image_result<Y>) {
     const detail::axis_order order = detail::order_of(geometry.layout);
-    detail::conv_images(detail::permuted(x, order), detail::permuted(w, order), detail::image_output_of(y, order),
-                        geometry, option...);
+    const auto kernels = detail::permuted(w, order);
+    detail::conv_images(detail::permuted(x, order), detail::elements_alone(kernels), detail::packed_groups_of(kernels),
+                        detail::image_output_of(y, order), geometry, option...);
   } else {
     static_assert(
         detail::unsupported<X, W, Y>,

@@ -19,6 +19,7 @@
 #include "narrow/number_transcendental.hpp"
 #include "narrow/overflow.hpp"
 #include "narrow/pack.hpp"
+#include "narrow/pack_kernels.hpp"
 #include "narrow/packed_bits.hpp"
 #include "narrow/quantize.hpp"
 #include "narrow/quantized_tensor.hpp"

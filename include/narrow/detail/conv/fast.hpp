@@ -4,37 +4,16 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "narrow/detail/conv/kernel_matrix.hpp"
 #include "narrow/detail/conv/patches.hpp"
 #include "narrow/detail/gemm/fast.hpp"
 
 namespace narrow::detail {
 
-// Kernels that do not lie in memory as their matrix does, copied so.
+// Kernels that have to be copied before they are packed.
 struct kernel_workspace {
   scratch elements;
 };
-template <class T>
-tensor_view<const T, 4> with_whole_kernels(const tensor_view<const T, 4>& w, scratch& space) {
-  if (has_whole_kernels(w)) return w;
-  T* const to = space.get<T>(w.size());
-  const tensor_view<T, 4> copy(to, w.extents());
-  for (std::size_t o = 0; o < w.extent(0); ++o) {
-    for (std::size_t r = 0; r < w.extent(1); ++r) {
-      for (std::size_t q = 0; q < w.extent(2); ++q) {
-        for (std::size_t c = 0; c < w.extent(3); ++c) copy(o, r, q, c) = w(o, r, q, c);
-      }
-    }
-  }
-  return copy;
-}
-template <class T>
-requires(!std::is_const_v<T>) tensor_view<const T, 4> with_whole_kernels(const tensor_view<T, 4>& w, scratch& space) {
-  return with_whole_kernels(tensor_view<const T, 4>(w), space);
-}
-template <class T, class Scheme>
-quantized_view<T, 4, Scheme> with_whole_kernels(const quantized_view<T, 4, Scheme>& w, scratch& space) {
-  return {with_whole_kernels(w.codes, space), w.scheme, w.axis};
-}
 
 // What padding is in a panel: the zero point, or zero. False where the panel cannot hold it.
 template <class Panel, class Patches>
@@ -64,7 +43,7 @@ std::size_t rows_of_piece(const image_output<T, Scheme>& y) {
 // All groups of all pieces of the output, by the kernel that reads such panels; false where the target has none.
 template <class PanelA, class PanelB, class Target, class X, class W, class Y, class LastOf, class E>
 bool convolve_on_panels(Target, const X& x, const W& w, const Y& y, const conv_shape& s, const conv_geometry& g,
-                        const LastOf& last_of, const E& e) {
+                        const packed_groups* packed, const LastOf& last_of, const E& e) {
   using Sum = typename PanelA::sum;
   using Finisher = decltype(last_of(0, 0));
   patches<X> a(x, s, g);
@@ -95,6 +74,8 @@ bool convolve_on_panels(Target, const X& x, const W& w, const Y& y, const conv_s
     const auto b = kernel_matrix(w, group * s.group_outputs, s.group_outputs, s.depth);
     plan.b = Target::template packing<PanelB>(b, false);
     if constexpr (std::is_integral_v<Sum>) plan.b_zero = packed_zero_points<PanelB>(b, 1, (*lease).b_zero);
+    const bool ready = packed != nullptr && are_ready<PanelB>(packed->panels[group], *kernel, false);
+    use_panels(plan, ready ? &packed->panels[group] : nullptr);
     plan.first_column = group * s.group_outputs;
     a.first_channel = group * s.group_channels;
     for (std::size_t row = 0; row < s.images * s.out_height; row += rows) {
@@ -120,7 +101,8 @@ bool convolve_on_panels(Target, const X& x, const W& w, const Y& y, const conv_s
 // y by the kernels of the target in use; else false, and nothing is written. Groups of few outputs would leave most of
 // a tile empty.
 template <class Class, class X, class W, class Y, class LastOf, class E>
-bool convolve_fast([[maybe_unused]] const X& x, [[maybe_unused]] const W& w, [[maybe_unused]] const Y& y,
+bool convolve_fast([[maybe_unused]] const X& x, [[maybe_unused]] const W& w,
+                   [[maybe_unused]] const packed_groups* packed, [[maybe_unused]] const Y& y,
                    [[maybe_unused]] const conv_shape& s, [[maybe_unused]] const conv_geometry& g,
                    [[maybe_unused]] const LastOf& last_of, [[maybe_unused]] const E& e) {
   if (s.depth == 0 || (g.groups > 1 && s.group_outputs < 8)) return false;
@@ -135,8 +117,8 @@ bool convolve_fast([[maybe_unused]] const X& x, [[maybe_unused]] const W& w, [[m
         return false;
       } else {
         leased<kernel_workspace> lease;
-        const auto whole = with_whole_kernels(w, (*lease).elements);
-        return convolve_on_panels<left, right>(target, x, whole, y, s, g, last_of, e);
+        const auto whole = whole_kernels(w, (*lease).elements);
+        return convolve_on_panels<left, right>(target, x, whole, y, s, g, packed, last_of, e);
       }
     });
   });

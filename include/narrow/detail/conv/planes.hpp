@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 
+#include "narrow/conv_geometry.hpp"
 #include "narrow/detail/gemm/operand.hpp"
 #include "narrow/detail/gemm/output.hpp"
 
@@ -15,6 +16,10 @@ namespace narrow::detail {
 
 // Axis k of the permuted tensor is axis order[k] of the given one.
 using axis_order = std::array<std::size_t, 4>;
+
+inline axis_order order_of(image_layout layout) {
+  return layout == nhwc ? axis_order{0, 1, 2, 3} : axis_order{0, 2, 3, 1};
+}
 
 template <class T>
 tensor_view<T, 4> permuted(const tensor_view<T, 4>& x, const axis_order& order) {
@@ -37,6 +42,11 @@ template <class T, class Scheme>
 quantized_view<T, 4, Scheme> permuted(const quantized_tensor<T, 4, Scheme>& x, const axis_order& order) {
   return permuted(x.view(), order);
 }
+
+// What has them so already: packed kernels.
+template <class X>
+requires requires(const X& x) { x.channels_last(); }
+auto permuted(const X& x, const axis_order&) { return x.channels_last(); }
 
 // ---- operands -----------------------------------------------------------------------------------------------------
 
@@ -63,30 +73,6 @@ auto image_row(const X& x, std::size_t image, std::size_t row) {
 template <class W>
 auto kernel_tap(const W& w, std::size_t row, std::size_t column) {
   return operand_of(plane(w, 0, {0, row, column, 0}));
-}
-
-// Outputs [first, first + count) of w as a matrix of depth x outputs, if memory has each output's taps side by side in
-// the order of the contract, `depth` elements in all.
-template <class T>
-bool has_whole_kernels(const tensor_view<T, 4>& w) {
-  const auto channels = static_cast<std::ptrdiff_t>(w.extent(3));
-  const auto row = static_cast<std::ptrdiff_t>(w.extent(2)) * channels;
-  return (w.stride(3) == 1 || channels == 1) && (w.stride(2) == channels || w.extent(2) == 1) &&
-         (w.stride(1) == row || w.extent(1) == 1);
-}
-template <class T>
-auto kernel_matrix(const tensor_view<T, 4>& w, std::size_t first, std::size_t count, std::size_t depth) {
-  T* const data = w.data() + static_cast<std::ptrdiff_t>(first) * w.stride(0);
-  return operand_of(matrix_view<T>(data, {depth, count}, {1, w.stride(0)}));
-}
-template <class T, class Scheme>
-auto kernel_matrix(const quantized_view<T, 4, Scheme>& w, std::size_t first, std::size_t count, std::size_t depth) {
-  const T* const data = w.codes.data() + static_cast<std::ptrdiff_t>(first) * w.codes.stride(0);
-  const matrix_view<const T> codes(data, {depth, count}, {1, w.codes.stride(0)});
-  const granularity axis = w.axis.is_per_tensor() ? per_tensor : per_column;
-  auto result = operand_of(quantized_view<T, 2, Scheme>{codes, w.scheme, axis});
-  if (!axis.is_per_tensor()) result.first_place = first;
-  return result;
 }
 
 template <class X>

@@ -55,15 +55,24 @@ const std::byte* ready_rows(const A& a, std::size_t depth, bool with_scale, bool
   }
 }
 
-// The panels of a packed operand, if they are what this kernel reads.
+// Whether panels that were packed before are what this kernel reads.
+template <class Panel>
+bool are_ready(const packed_panels& p, const tile_kernel& kernel, bool with_scale) {
+  return p.holds<Panel>() && p.kernel == &kernel && p.with_scale == with_scale;
+}
 template <class Panel, class B>
 const packed_panels* ready_panels(const B& b, const tile_kernel& kernel, bool with_scale) {
   if constexpr (is_packed<B>) {
-    const packed_panels& p = *b.panels;
-    return p.holds<Panel>() && p.kernel == &kernel && p.with_scale == with_scale ? &p : nullptr;
+    return are_ready<Panel>(*b.panels, kernel, with_scale) ? b.panels : nullptr;
   } else {
     return nullptr;
   }
+}
+inline void use_panels(gemm_plan& plan, const packed_panels* ready) {
+  if (ready == nullptr) return;
+  plan.packed_b = ready->data;
+  plan.packed_stride = ready->panel_bytes;
+  plan.b_column_sums = ready->column_sums.data();
 }
 
 // The zero points of the packed codes, as an array where they vary along `axis`. Those of symmetric weights are equal.
@@ -134,11 +143,7 @@ void run_plan(gemm_plan& plan, const packed_panels* ready, bool flushes_by_itsel
   leased<parameter_workspace> lease;
   parameter_workspace& space = *lease;
   plan.m = a.rows(), plan.n = b.columns(), plan.depth = a.columns();
-  if (ready != nullptr) {
-    plan.packed_b = ready->data;
-    plan.packed_stride = ready->panel_bytes;
-    plan.b_column_sums = ready->column_sums.data();
-  }
+  use_panels(plan, ready);
   plan.ready_a = ready_rows<PanelA>(a, plan.depth, with_scale, flushes_by_itself, plan.kernel->rows);
   if (plan.ready_a != nullptr) {
     plan.ready_stride = a.elements().stride(0) * static_cast<std::ptrdiff_t>(sizeof(typename A::value_type));

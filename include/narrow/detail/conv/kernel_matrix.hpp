@@ -1,0 +1,91 @@
+// The kernels of a convolution, channels last, as the right operand of a product: a matrix of depth x outputs.
+#pragma once
+
+#include <type_traits>
+#include <vector>
+
+#include "narrow/detail/conv/planes.hpp"
+#include "narrow/detail/gemm/packed_operand.hpp"
+
+namespace narrow::detail {
+
+// Panels of each group's kernels, made before; none at all on a target without kernels.
+struct packed_groups {
+  scratch elements;
+  std::vector<packed_panels> panels;
+};
+template <class View>
+struct packed_kernel_view : View {
+  const packed_groups* packed = nullptr;
+};
+template <class View>
+const View& elements_alone(const View& w) {
+  return w;
+}
+template <class View>
+const View& elements_alone(const packed_kernel_view<View>& w) {
+  return w;
+}
+template <class View>
+const packed_groups* packed_groups_of(const View&) {
+  return nullptr;
+}
+template <class View>
+const packed_groups* packed_groups_of(const packed_kernel_view<View>& w) {
+  return w.packed->panels.empty() ? nullptr : w.packed;
+}
+
+// w copied so that memory has each output's taps side by side in the order of the contract.
+template <class T>
+auto copied_kernels(const tensor_view<T, 4>& w, scratch& space) {
+  using value = std::remove_const_t<T>;
+  const tensor_view<value, 4> copy(space.get<value>(w.size()), w.extents());
+  for (std::size_t o = 0; o < w.extent(0); ++o) {
+    for (std::size_t r = 0; r < w.extent(1); ++r) {
+      for (std::size_t q = 0; q < w.extent(2); ++q) {
+        for (std::size_t c = 0; c < w.extent(3); ++c) copy(o, r, q, c) = w(o, r, q, c);
+      }
+    }
+  }
+  return tensor_view<const value, 4>(copy);
+}
+template <class T, class Scheme>
+quantized_view<T, 4, Scheme> copied_kernels(const quantized_view<T, 4, Scheme>& w, scratch& space) {
+  return {copied_kernels(w.codes, space), w.scheme, w.axis};
+}
+
+template <class T>
+bool are_whole_kernels(const tensor_view<T, 4>& w) {
+  const auto channels = static_cast<std::ptrdiff_t>(w.extent(3));
+  const auto row = static_cast<std::ptrdiff_t>(w.extent(2)) * channels;
+  return (w.stride(3) == 1 || channels == 1) && (w.stride(2) == channels || w.extent(2) == 1) &&
+         (w.stride(1) == row || w.extent(1) == 1);
+}
+// The same without a copy where memory has them so.
+template <class T>
+tensor_view<std::add_const_t<T>, 4> whole_kernels(const tensor_view<T, 4>& w, scratch& space) {
+  if (are_whole_kernels(w)) return w;
+  return copied_kernels(w, space);
+}
+template <class T, class Scheme>
+quantized_view<T, 4, Scheme> whole_kernels(const quantized_view<T, 4, Scheme>& w, scratch& space) {
+  return {whole_kernels(w.codes, space), w.scheme, w.axis};
+}
+
+// Outputs [first, first + count) of whole kernels.
+template <class T>
+auto kernel_matrix(const tensor_view<T, 4>& w, std::size_t first, std::size_t count, std::size_t depth) {
+  T* const data = w.data() + static_cast<std::ptrdiff_t>(first) * w.stride(0);
+  return operand_of(matrix_view<T>(data, {depth, count}, {1, w.stride(0)}));
+}
+template <class T, class Scheme>
+auto kernel_matrix(const quantized_view<T, 4, Scheme>& w, std::size_t first, std::size_t count, std::size_t depth) {
+  const T* const data = w.codes.data() + static_cast<std::ptrdiff_t>(first) * w.codes.stride(0);
+  const matrix_view<const T> codes(data, {depth, count}, {1, w.codes.stride(0)});
+  const granularity axis = w.axis.is_per_tensor() ? per_tensor : per_column;
+  auto result = operand_of(quantized_view<T, 2, Scheme>{codes, w.scheme, axis});
+  if (!axis.is_per_tensor()) result.first_place = first;
+  return result;
+}
+
+}  // namespace narrow::detail

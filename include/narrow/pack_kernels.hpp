@@ -1,0 +1,99 @@
+// The kernels of a convolution, packed once for many images:
+//
+//   const auto w = narrow::pack_kernels(wq, geometry);     // of a view, a quantized view or a quantized tensor
+//   for (...) narrow::conv2d(x, w, y, geometry, bias(b));   // the same bits as with wq
+//
+// Shapes are those of conv2d, in the geometry's layout; of the geometry only layout and groups matter. Packed kernels
+// own their memory, are made for the target in use and for images of the same kind of elements (pack_kernels<Left>(wq,
+// geometry) names another, see pack.hpp), and are nothing to store. They keep the elements beside the panels, so that
+// other images, and other targets, are served as if they had not been packed.
+// Errors (std::invalid_argument): groups of zero, or that do not divide the outputs; a scheme that does not fit.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "narrow/conv_geometry.hpp"
+#include "narrow/detail/conv/kernel_matrix.hpp"
+#include "narrow/pack.hpp"
+
+namespace narrow {
+
+// View: of the elements, channels last.
+template <class View>
+class packed_kernels {
+ public:
+  // Bytes that the panels take.
+  std::size_t bytes() const {
+    std::size_t sum = 0;
+    for (const auto& panels : packed_->panels) sum += panels.bytes;
+    return sum;
+  }
+
+  // For pack_kernels and conv2d.
+  packed_kernels(const View& view, std::shared_ptr<const void> scheme, std::unique_ptr<detail::packed_groups> packed)
+      : view_(view), scheme_(std::move(scheme)), packed_(std::move(packed)) {}
+  detail::packed_kernel_view<View> channels_last() const { return {view_, packed_.get()}; }
+
+ private:
+  View view_;
+  std::shared_ptr<const void> scheme_;  // a copy that view_ points to
+  std::unique_ptr<detail::packed_groups> packed_;
+};
+
+namespace detail {
+
+template <class A, class B, class Target>
+void fill_panels_of_group(packed_panels& panels, Target target, const B& b) {
+  if constexpr (A::is_binary && B::is_binary) {  // conv2d multiplies them as bytes: padding is neither +1 nor -1
+    (void)(fill_panels<byte_panel<panel_sign::is_signed>>(panels, target, b) ||
+           fill_panels<pair_panel>(panels, target, b));
+  } else {
+    (void)fill_panels_for<A>(panels, target, b);
+  }
+}
+
+template <class Left, class W>
+auto pack_kernels_of(const W& w, const conv_geometry& g) {
+  require(g.groups > 0, "pack_kernels: groups is 0; it must be at least 1");
+  const std::size_t outputs = elements_of(w).extent(0);
+  require(outputs % g.groups == 0, "pack_kernels: groups is ", g.groups, "; it must divide the ", outputs,
+          " output channels of w");
+  check_operand(w, "pack_kernels", "w");
+  auto packed = std::make_unique<packed_groups>();
+  auto view = copied_kernels(w, packed->elements);
+  std::shared_ptr<const void> scheme;
+  bool varies_along_depth = false;
+  if constexpr (requires { view.scheme; }) {
+    varies_along_depth = !view.axis.is_per_tensor() && view.axis.axis != 0;
+    auto copy = std::make_shared<const std::remove_cvref_t<decltype(*view.scheme)>>(*view.scheme);
+    view.scheme = copy.get();
+    scheme = std::move(copy);
+  }
+  using A = decltype(operand_of(matrix_view<const Left>()));
+  const auto& e = elements_of(view);
+  const std::size_t depth = e.extent(1) * e.extent(2) * e.extent(3), some = outputs / g.groups;
+  if (depth == 0 || varies_along_depth) return packed_kernels(view, std::move(scheme), std::move(packed));
+  on_target([&](auto target) {
+    packed->panels = std::vector<packed_panels>(g.groups);
+    for (std::size_t group = 0; group < g.groups; ++group) {
+      fill_panels_of_group<A>(packed->panels[group], target, kernel_matrix(view, group * some, some, depth));
+    }
+    return true;
+  });
+  return packed_kernels(view, std::move(scheme), std::move(packed));
+}
+
+}  // namespace detail
+
+template <class Left, class W>
+auto pack_kernels(const W& w, const conv_geometry& geometry = {}) {
+  return detail::pack_kernels_of<Left>(detail::permuted(w, detail::order_of(geometry.layout)), geometry);
+}
+template <class W>
+auto pack_kernels(const W& w, const conv_geometry& geometry = {}) {
+  using element = std::remove_const_t<typename std::remove_cvref_t<decltype(detail::elements_of(w))>::element_type>;
+  return pack_kernels<element>(w, geometry);
+}
+
+}  // namespace narrow

@@ -1,0 +1,129 @@
+// Convolutions by the kernels of every target against the plain loops, bit for bit, over the full cross of geometries;
+// images of many blocks; kernels packed before; any number of threads. That the plain loops keep the definition is
+// conv_test's.
+#include "narrow/conv.hpp"
+
+#include <gtest/gtest.h>
+
+#include "narrow/interop/threads.hpp"
+#include "support/conv_reference.hpp"
+#include "support/targets.hpp"
+
+namespace {
+
+using narrow_test::conv_problem;
+using narrow_test::gapped;
+
+template <class T>
+bool same_bits(const gapped<T>& a, const gapped<T>& b) {
+  std::vector<T> x, y;
+  a.for_each([&](const T& e) { x.push_back(e); });
+  b.for_each([&](const T& e) { y.push_back(e); });
+  return std::memcmp(x.data(), y.data(), x.size() * sizeof(T)) == 0;
+}
+
+template <class A, class B, class Y>
+struct problem_data {
+  narrow_test::generator random{7};
+  gapped<A> x;
+  gapped<B> w;
+  gapped<Y> want;
+  explicit problem_data(const conv_problem& p)
+      : x(image_extents(p), random), w(kernel_extents(p), random), want(output_extents(p)) {
+    const support::on_target plain(narrow::target::portable);
+    narrow::conv2d(x.view(), w.view(), want.view(), p.geometry);
+  }
+};
+
+template <class A, class B, class Y>
+void check(const conv_problem& p) {
+  const problem_data<A, B, Y> data(p);
+  for (const narrow::target t : support::kernel_targets()) {
+    const support::on_target use(t);
+    SCOPED_TRACE(narrow::name_of(t));
+    const gapped<Y> y(output_extents(p)), from_packed(output_extents(p));
+    narrow::conv2d(data.x.view(), data.w.view(), y.view(), p.geometry);
+    narrow::conv2d(data.x.view(), narrow::pack_kernels<A>(data.w.view(), p.geometry), from_packed.view(), p.geometry);
+    ASSERT_TRUE(y.canaries_live() && from_packed.canaries_live());
+    ASSERT_TRUE(same_bits(y, data.want));
+    ASSERT_TRUE(same_bits(from_packed, data.want));
+  }
+}
+
+template <class Body>
+void for_each_geometry(std::size_t step, const Body& body) {
+  std::size_t index = 0;
+  for (const std::size_t kernel : std::initializer_list<std::size_t>{1, 2, 3, 4, 5, 6, 7}) {
+    for (const std::size_t stride : std::initializer_list<std::size_t>{1, 2, 3}) {
+      for (const std::size_t pad : std::initializer_list<std::size_t>{0, 1, 2, 3}) {
+        for (const std::size_t dilation : std::initializer_list<std::size_t>{1, 2}) {
+          for (const auto& [channels, outputs, groups] :
+               {std::array<std::size_t, 3>{5, 19, 1}, {6, 18, 2}, {7, 7, 7}, {3, 6, 3}}) {
+            for (const auto layout : {narrow::nhwc, narrow::nchw}) {
+              const narrow::conv_geometry g{stride,   stride, pad,   pad == 0 ? 0 : pad - 1, pad, pad, dilation,
+                                            dilation, groups, layout};
+              const conv_problem problem{2, 9, 8, channels, outputs, kernel, kernel == 1 ? 2 : kernel - 1, g};
+              if (!problem.has_room() || index++ % step != 0) continue;
+              SCOPED_TRACE(problem);
+              body(problem);
+              if (testing::Test::HasFatalFailure()) return;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(ConvSweep, Floats) {
+  for_each_geometry(1, [](const conv_problem& p) { check<float, float, float>(p); });
+  for_each_geometry(5, [](const conv_problem& p) { check<narrow::bfloat16, narrow::bfloat16, float>(p); });
+}
+TEST(ConvSweep, Integers) {
+  for_each_geometry(1, [](const conv_problem& p) { check<std::uint8_t, std::int8_t, std::int32_t>(p); });
+  for_each_geometry(5, [](const conv_problem& p) { check<narrow::fixed<4, 12>, narrow::fixed<4, 12>, float>(p); });
+}
+
+// More pixels than a block has, lines longer than that, and depths of several blocks.
+const conv_problem large[] = {
+    {2, 21, 17, 5, 9, 3, 3, {.pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1}},
+    {1, 4, 700, 3, 9, 3, 3, {.stride_w = 2, .pad_left = 2, .pad_right = 1, .layout = narrow::nchw}},
+    {1, 5, 6, 600, 40, 3, 3, {.pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1}},
+    {3, 9, 9, 1100, 33, 2, 2, {.dilation_h = 2, .dilation_w = 3}},
+};
+
+TEST(ConvSweep, ManyBlocks) {
+  for (const conv_problem& p : large) {
+    SCOPED_TRACE(p);
+    check<float, float, float>(p);
+    check<std::uint8_t, std::int8_t, std::int32_t>(p);
+  }
+}
+
+TEST(ConvSweep, ThreadsDoNotChangeBits) {
+  for (const conv_problem& p : large) {
+    SCOPED_TRACE(p);
+    const problem_data<float, float, float> data(p);
+    const auto packed = narrow::pack_kernels(data.w.view(), p.geometry);
+    for (const std::size_t threads : std::initializer_list<std::size_t>{1, 2, 3, 7}) {
+      narrow::thread_pool pool(threads);
+      const gapped<float> y(output_extents(p));
+      narrow::conv2d(data.x.view(), packed, y.view(), p.geometry, pool);
+      ASSERT_TRUE(same_bits(y, data.want)) << threads << " threads";
+    }
+  }
+}
+
+TEST(ConvSweep, PackedKernelsServeOtherImagesAndTargets) {
+  const conv_problem p{1, 6, 6, 4, 8, 3, 3, {.pad_top = 1}};
+  const problem_data<narrow::float16, float, float> data(p);
+  const auto packed = narrow::pack_kernels<double>(data.w.view(), p.geometry);
+  for (const narrow::target t : support::supported_targets()) {
+    const support::on_target use(t);
+    const gapped<float> y(output_extents(p));
+    narrow::conv2d(data.x.view(), packed, y.view(), p.geometry);
+    EXPECT_TRUE(same_bits(y, data.want)) << narrow::name_of(t);
+  }
+}
+
+}  // namespace
