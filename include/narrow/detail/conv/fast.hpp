@@ -82,6 +82,12 @@ bool convolve_on_panels(Target, const X& x, const W& w, const Y& y, const conv_s
       const Finisher last = last_of(row / s.out_height, row % s.out_height);
       plan.m = a.pixels = rows * s.out_width;
       plan.first_row = a.first_pixel = row * s.out_width;
+      if (a.are_pixels(rows)) {
+        const Line rows_of_a = a.as_pixels(row / s.out_height, row % s.out_height);
+        plan.ready_a = ready_rows<PanelA>(rows_of_a, s.depth, false, Target::flushes_by_itself(), kernel->rows);
+        plan.ready_stride =
+            rows_of_a.elements().stride(0) * static_cast<std::ptrdiff_t>(sizeof(typename X::value_type));
+      }
       plan.c = nullptr;
       if (Sum* const c = last.template sums_in_place<Sum>(Line::factor_is_one && decltype(b)::factor_is_one)) {
         plan.c = c + plan.first_column;

@@ -43,18 +43,37 @@ struct patches : decltype(image_row(std::declval<const X&>(), 0, 0)) {
            shape.group_channels == shape.channels;
   }
   line whole_line(std::size_t image, std::size_t row) const {
+    return of_elements(plane(x, 2, {image, row, 0, 0}), 0, {1, shape.width * shape.channels}, {0, 1});
+  }
+
+  // Whether rows of this matrix are pixels of the image, at one distance in `lines` lines from any on.
+  bool are_pixels(std::size_t lines) const {
+    const auto& e = elements_of(x);
+    const auto line_step = e.stride(2) * static_cast<std::ptrdiff_t>(shape.width);
+    const bool one_step =
+        lines == 1 || (e.stride(1) == line_step &&
+                       (shape.images == 1 || e.stride(0) == e.stride(1) * static_cast<std::ptrdiff_t>(shape.height)));
+    return one_step && shape.kernel_height == 1 && shape.kernel_width == 1 && geometry.stride_h == 1 &&
+           geometry.stride_w == 1 && shape.out_height == shape.height && shape.out_width == shape.width;
+  }
+  line as_pixels(std::size_t image, std::size_t row) const {
     const auto pixel = plane(x, 2, {image, row, 0, 0});
-    return operand_of(as_one_row(pixel));
+    const auto& e = elements_of(pixel);
+    return of_elements(pixel, static_cast<std::ptrdiff_t>(first_channel) * e.stride(1), {pixels, shape.depth},
+                       {e.stride(0), e.stride(1)});
   }
 
  private:
   template <class T>
-  static matrix_view<T> as_one_row(const matrix_view<T>& m) {
-    return {m.data(), {1, m.extent(0) * m.extent(1)}};
+  static line of_elements(const matrix_view<T>& m, std::ptrdiff_t from, const std::array<std::size_t, 2>& extents,
+                          const std::array<std::ptrdiff_t, 2>& strides) {
+    return operand_of(matrix_view<T>(m.data() + from, extents, strides));
   }
   template <class T, class Scheme>
-  static quantized_view<T, 2, Scheme> as_one_row(const quantized_view<T, 2, Scheme>& m) {
-    return {as_one_row(m.codes), m.scheme, per_tensor};
+  static line of_elements(const quantized_view<T, 2, Scheme>& m, std::ptrdiff_t from,
+                          const std::array<std::size_t, 2>& extents, const std::array<std::ptrdiff_t, 2>& strides) {
+    const matrix_view<const T> codes(m.codes.data() + from, extents, strides);
+    return operand_of(quantized_view<T, 2, Scheme>{codes, m.scheme, per_tensor});
   }
 };
 
