@@ -14,11 +14,17 @@ namespace {
 using narrow_test::conv_problem;
 using narrow_test::gapped;
 
+// The elements without gaps.
+template <class T>
+std::vector<T> dense(const gapped<T>& x) {
+  std::vector<T> result;
+  x.for_each([&](const T& e) { result.push_back(e); });
+  return result;
+}
+
 template <class T>
 bool same_bits(const gapped<T>& a, const gapped<T>& b) {
-  std::vector<T> x, y;
-  a.for_each([&](const T& e) { x.push_back(e); });
-  b.for_each([&](const T& e) { y.push_back(e); });
+  const std::vector<T> x = dense(a), y = dense(b);
   return std::memcmp(x.data(), y.data(), x.size() * sizeof(T)) == 0;
 }
 
@@ -38,12 +44,14 @@ struct problem_data {
 template <class A, class B, class Y>
 void check(const conv_problem& p) {
   const problem_data<A, B, Y> data(p);
+  const std::vector<A> x = dense(data.x);
+  const narrow::tensor_view<const A, 4> dense_x(x.data(), image_extents(p));
   for (const narrow::target t : support::kernel_targets()) {
     const support::on_target use(t);
     SCOPED_TRACE(narrow::name_of(t));
     const gapped<Y> y(output_extents(p)), from_packed(output_extents(p));
     narrow::conv2d(data.x.view(), data.w.view(), y.view(), p.geometry);
-    narrow::conv2d(data.x.view(), narrow::pack_kernels<A>(data.w.view(), p.geometry), from_packed.view(), p.geometry);
+    narrow::conv2d(dense_x, narrow::pack_kernels<A>(data.w.view(), p.geometry), from_packed.view(), p.geometry);
     ASSERT_TRUE(y.canaries_live() && from_packed.canaries_live());
     ASSERT_TRUE(same_bits(y, data.want));
     ASSERT_TRUE(same_bits(from_packed, data.want));
@@ -89,6 +97,7 @@ const conv_problem large[] = {
     {2, 21, 17, 5, 9, 3, 3, {.pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1}},
     {1, 4, 700, 3, 9, 3, 3, {.stride_w = 2, .pad_left = 2, .pad_right = 1, .layout = narrow::nchw}},
     {1, 5, 6, 600, 40, 3, 3, {.pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1}},
+    {2, 8, 7, 130, 9, 4, 5, {2, 1, 3, 2, 1, 4}},
     {3, 9, 9, 1100, 33, 2, 2, {.dilation_h = 2, .dilation_w = 3}},
 };
 
