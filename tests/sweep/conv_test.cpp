@@ -98,6 +98,8 @@ const conv_problem large[] = {
     {1, 4, 700, 3, 9, 3, 3, {.stride_w = 2, .pad_left = 2, .pad_right = 1, .layout = narrow::nchw}},
     {1, 5, 6, 600, 40, 3, 3, {.pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1}},
     {2, 8, 7, 130, 9, 4, 5, {2, 1, 3, 2, 1, 4}},
+    {2, 9, 43, 70, 70, 3, 3, {.pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1, .groups = 70}},
+    {1, 30, 9, 19, 19, 5, 3, {.stride_h = 3, .pad_top = 2, .dilation_h = 2, .dilation_w = 2, .groups = 19}},
     {3, 9, 9, 1100, 33, 2, 2, {.dilation_h = 2, .dilation_w = 3}},
 };
 
@@ -105,6 +107,7 @@ TEST(ConvSweep, ManyBlocks) {
   for (const conv_problem& p : large) {
     SCOPED_TRACE(p);
     check<float, float, float>(p);
+    check<narrow::bfloat16, narrow::bfloat16, float>(p);
     check<std::uint8_t, std::int8_t, std::int32_t>(p);
   }
 }

@@ -10,11 +10,6 @@
 
 namespace narrow::detail {
 
-// Kernels that have to be copied before they are packed.
-struct kernel_workspace {
-  scratch elements;
-};
-
 // What padding is in a panel: the zero point, or zero. False where the panel cannot hold it.
 template <class Panel, class Patches>
 bool set_padding(Patches& p) {
@@ -29,15 +24,6 @@ bool set_padding(Patches& p) {
     p.depth_padding = flip;
   }
   return true;
-}
-
-// The output in the largest pieces whose pixels lie at one distance: all, an image each, or a row each.
-template <class T, class Scheme>
-std::size_t rows_of_piece(const image_output<T, Scheme>& y) {
-  const auto extent = [&](std::size_t axis) { return static_cast<std::ptrdiff_t>(y.view.extent(axis)); };
-  const bool rows_lie = y.view.extent(1) == 1 || y.view.stride(1) == extent(2) * y.view.stride(2);
-  const bool images_lie = y.view.extent(0) == 1 || y.view.stride(0) == extent(1) * extent(2) * y.view.stride(2);
-  return !rows_lie ? 1 : y.view.extent(1) * (images_lie ? y.view.extent(0) : 1);
 }
 
 // All groups of all pieces of the output, by the kernel that reads such panels; false where the target has none.

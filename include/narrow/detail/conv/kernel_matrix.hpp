@@ -54,6 +54,11 @@ quantized_view<T, 4, Scheme> copied_kernels(const quantized_view<T, 4, Scheme>& 
   return {copied_kernels(w.codes, space), w.scheme, w.axis};
 }
 
+// Where they are copied to, in a call.
+struct kernel_workspace {
+  scratch elements;
+};
+
 template <class T>
 bool are_whole_kernels(const tensor_view<T, 4>& w) {
   const auto channels = static_cast<std::ptrdiff_t>(w.extent(3));

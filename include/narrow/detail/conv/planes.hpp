@@ -131,4 +131,14 @@ pixel_output<T, Scheme> output_row(const image_output<T, Scheme>& y, std::size_t
           y.axis.is_per_tensor() ? per_tensor : per_column};
 }
 
+// How many rows of the output, counted through all images, make a piece whose pixels lie at one distance: all, those of
+// an image, or one.
+template <class T, class Scheme>
+std::size_t rows_of_piece(const image_output<T, Scheme>& y) {
+  const auto extent = [&](std::size_t axis) { return static_cast<std::ptrdiff_t>(y.view.extent(axis)); };
+  const bool rows_lie = y.view.extent(1) == 1 || y.view.stride(1) == extent(2) * y.view.stride(2);
+  const bool images_lie = y.view.extent(0) == 1 || y.view.stride(0) == extent(1) * extent(2) * y.view.stride(2);
+  return !rows_lie ? 1 : y.view.extent(1) * (images_lie ? y.view.extent(0) : 1);
+}
+
 }  // namespace narrow::detail

@@ -74,6 +74,7 @@ namespace narrow::detail::avx512 {
 #include "narrow/detail/gemm/converter.inl"
 #include "narrow/detail/gemm/pack.inl"
 #include "narrow/detail/gemm/patches.inl"
+#include "narrow/detail/gemm/depthwise.inl"
 #include "narrow/detail/gemm/tile.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
 // clang-format on
@@ -130,6 +131,9 @@ struct gemm_target {
   static packer gathering(const Patches& x) {
     return {&x, false, &gather_patches<Panel, Patches>, nullptr};
   }
+  template <class Panel, class Patches>
+  static constexpr auto gather_band = &avx512::gather_band<Panel, Patches>;
+  static constexpr auto depthwise = &avx512::depthwise;
   template <class Sum>
   static constexpr auto correct = &avx512::correct<Sum>;
   template <class Context, class Sum>
@@ -146,6 +150,7 @@ template <class E>
 __m256i bfloat16_of_codes(const std::uint8_t* codes);
 #include "narrow/detail/gemm/converter.inl"
 #include "narrow/detail/gemm/correct.inl"
+#include "narrow/detail/gemm/depthwise.inl"
 #include "narrow/detail/gemm/finish.inl"
 #include "narrow/detail/gemm/interleave.inl"
 #include "narrow/detail/gemm/interleave_bits.inl"
@@ -196,6 +201,9 @@ struct gemm_target {
   static packer gathering(const Patches& x) {
     return {&x, false, &gather_patches<Panel, Patches>, nullptr};
   }
+  template <class Panel, class Patches>
+  static constexpr auto gather_band = &avx2::gather_band<Panel, Patches>;
+  static constexpr auto depthwise = &avx2::depthwise;
   template <class Sum>
   static constexpr auto correct = &avx2::correct<Sum>;
   template <class Context, class Sum>
