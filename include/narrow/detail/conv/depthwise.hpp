@@ -102,7 +102,7 @@ class depthwise_lines {
 
   float* line_of(std::size_t padded_line) const { return band + padded_line % kept * line_step; }
   void gather(std::size_t image, const patch_band& part, float* to) const {
-    Target::template gather_band<real_panel<float>, Patches>(a, image, part, 1, to);
+    Target::template gather_a_band<real_panel<float>>(a, image, part, 1, to);
   }
   void output_line(const output& of) {
     alignas(64) Sum sums[most_pixels * most_columns];
@@ -117,7 +117,7 @@ class depthwise_lines {
         if (of.sums != nullptr) {
           t.sums = of.sums + static_cast<std::ptrdiff_t>(x) * t.sums_stride + static_cast<std::ptrdiff_t>(j);
         }
-        Target::depthwise(t);
+        Target::sum_depthwise(t);
         if (of.sums != nullptr) continue;
         Target::template finish<Context, Sum>(&of.context, sums, t.sums_stride, of.last.out.view.first + x, t.pixels, j,
                                               t.columns);

@@ -3,9 +3,9 @@
 // Exact modulo 2^32 or 2^64, and the result fits.
 
 template <class Sum>
-void correct(void* sums, std::ptrdiff_t stride, std::size_t rows, std::size_t columns, const zero_points& a_zero,
-             std::size_t i, const std::int64_t* row_sums, const zero_points& b_zero, std::size_t j,
-             const std::int64_t* column_terms) {
+void correct_tile(void* sums, std::ptrdiff_t stride, std::size_t rows, std::size_t columns, const zero_points& a_zero,
+                  std::size_t i, const std::int64_t* row_sums, const zero_points& b_zero, std::size_t j,
+                  const std::int64_t* column_terms) {
   using word = std::make_unsigned_t<Sum>;
   constexpr std::size_t width = lanes_of_32 * 4 / sizeof(Sum);
   using lane = lanes<word, static_cast<int>(width)>;

@@ -4,7 +4,8 @@
 //                                              under scales along the depth
 //   packing<Panel, Operand>(x, with_scale)     a packer
 //   gathering<Panel, Patches>(x)               one of the patches of a convolution, rows only
-// A kernel is instantiated where it is asked for: a program carries those of the formats that it multiplies.
+// A kernel is instantiated where it is asked for: a program carries those of the formats that it multiplies, unless it
+// takes all of them from a library (kernel_list.inl).
 #pragma once
 
 #include <cstddef>
@@ -113,32 +114,8 @@ template <panel_sign S>
 struct scaled_kernel_for<byte_panel<S>>
     : either<&cpu_features::vnni, avx512_vnni::scaled_tiles<avx512_vnni::s8_step, 12>> {};
 
-struct gemm_target {
-  template <class Panel>
-  static const tile_kernel* kernel() {
-    return kernel_for<Panel>::get();
-  }
-  template <class Panel>
-  static const tile_kernel* scaled_kernel() {
-    return scaled_kernel_for<Panel>::get();
-  }
-  static bool flushes_by_itself() { return this_cpu().bf16; }
-  template <class Panel, class Operand>
-  static packer packing(const Operand& x, bool with_scale) {
-    return {&x, with_scale, &pack_rows<Panel, Operand>, &pack_panels<Panel, Operand>};
-  }
-  template <class Panel, class Patches>
-  static packer gathering(const Patches& x) {
-    return {&x, false, &gather_patches<Panel, Patches>, nullptr};
-  }
-  template <class Panel, class Patches>
-  static constexpr auto gather_band = &avx512::gather_band<Panel, Patches>;
-  static constexpr auto depthwise = &avx512::depthwise;
-  template <class Sum>
-  static constexpr auto correct = &avx512::correct<Sum>;
-  template <class Context, class Sum>
-  static constexpr auto finish = &avx512::finish_tile<Context, Sum>;
-};
+inline bool bf16_steps_flush() { return this_cpu().bf16; }
+#include "narrow/detail/gemm/target.inl"
 }  // namespace narrow::detail::avx512
 NARROW_END_TARGET
 
@@ -183,34 +160,16 @@ struct scaled_kernel_for<bf16_panel> : scaled_tiles<bf16_emulated_step, 4> {};
 template <>
 struct scaled_kernel_for<pair_panel> : scaled_tiles<pairs_step, 6> {};
 
-struct gemm_target {
-  template <class Panel>
-  static const tile_kernel* kernel() {
-    return kernel_for<Panel>::get();
-  }
-  template <class Panel>
-  static const tile_kernel* scaled_kernel() {
-    return scaled_kernel_for<Panel>::get();
-  }
-  static bool flushes_by_itself() { return false; }
-  template <class Panel, class Operand>
-  static packer packing(const Operand& x, bool with_scale) {
-    return {&x, with_scale, &pack_rows<Panel, Operand>, &pack_panels<Panel, Operand>};
-  }
-  template <class Panel, class Patches>
-  static packer gathering(const Patches& x) {
-    return {&x, false, &gather_patches<Panel, Patches>, nullptr};
-  }
-  template <class Panel, class Patches>
-  static constexpr auto gather_band = &avx2::gather_band<Panel, Patches>;
-  static constexpr auto depthwise = &avx2::depthwise;
-  template <class Sum>
-  static constexpr auto correct = &avx2::correct<Sum>;
-  template <class Context, class Sum>
-  static constexpr auto finish = &avx2::finish_tile<Context, Sum>;
-};
+inline bool bf16_steps_flush() { return false; }
+#include "narrow/detail/gemm/target.inl"
 }  // namespace narrow::detail::avx2
 NARROW_END_TARGET
+
+#if defined(NARROW_KERNELS)
+namespace narrow::detail {
+#include "narrow/detail/gemm/kernel_list.inl"
+}  // namespace narrow::detail
+#endif
 
 #endif
 

@@ -124,6 +124,10 @@ constexpr tile_kernel limb_kernel() {
 }
 template <class Step>
 struct limb_tiles {
-  static constexpr tile_kernel kernel = limb_kernel<Step>();
-  static const tile_kernel* get() { return &kernel; }
+  static const tile_kernel* get();
 };
+template <class Step>
+const tile_kernel* limb_tiles<Step>::get() {
+  static constexpr tile_kernel kernel = limb_kernel<Step>();
+  return &kernel;
+}

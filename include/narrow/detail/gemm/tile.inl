@@ -284,6 +284,10 @@ constexpr tile_kernel kernel_of() {
 }
 template <class S, std::size_t Rows, class Form = plain_tiles<S>, std::size_t Vectors = 2>
 struct tiles {
-  static constexpr tile_kernel kernel = kernel_of<S, Form, Rows, Vectors>();
-  static const tile_kernel* get() { return &kernel; }
+  static const tile_kernel* get();
 };
+template <class S, std::size_t Rows, class Form, std::size_t Vectors>
+const tile_kernel* tiles<S, Rows, Form, Vectors>::get() {
+  static constexpr tile_kernel kernel = kernel_of<S, Form, Rows, Vectors>();
+  return &kernel;
+}

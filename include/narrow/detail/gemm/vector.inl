@@ -298,12 +298,21 @@ void join(const vector_arguments& t, void* sums) {
 }
 
 template <class R>
-constexpr vector_kernel vector_kernel_of() {
+struct vector_kernel_of {
+  static const vector_kernel* get();
+};
+template <class R>
+const vector_kernel* vector_kernel_of<R>::get() {
   using S = typename R::steps;
-  vector_kernel kernel{};
-  kernel.group = S::group, kernel.unit = S::unit, kernel.element = R::element;
-  kernel.block = across_block<R>, kernel.chains = chains_of<R>, kernel.streams = streams_of<R>;
-  kernel.sum_bytes = sizeof(typename S::value);
-  kernel.along = &along<R>, kernel.across = &across<R>, kernel.join = &join<R>;
-  return kernel;
+  static constexpr vector_kernel kernel{.group = S::group,
+                                        .unit = S::unit,
+                                        .element = R::element,
+                                        .sum_bytes = sizeof(typename S::value),
+                                        .streams = streams_of<R>,
+                                        .block = across_block<R>,
+                                        .chains = chains_of<R>,
+                                        .along = &along<R>,
+                                        .across = &across<R>,
+                                        .join = &join<R>};
+  return &kernel;
 }

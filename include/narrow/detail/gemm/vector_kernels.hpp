@@ -1,10 +1,10 @@
 // The kernels of products with a vector, of each target: the texts of vector.inl and vector_sources.inl once per
 // instruction set. Beside what kernels.hpp says, a target offers
-//   vector_f32() vector_f16() vector_f64() vector_bf16()      kernels by the matrix's elements
-//   vector_words(sign)       bytes against 16-bit integers
-//   vector_bytes(sign)       bytes taken as of that sign against bytes of the other, or null
-//   vector_codes()           8-bit floats through a table, or null
-//   panel_row<Panel>()       rows of a by packed panels, of reals
+//   f32() f16() f64() bf16()      kernels by the matrix's elements
+//   words(sign)                   bytes against 16-bit integers
+//   bytes(sign)                   bytes taken as of that sign against bytes of the other, or null
+//   codes()                       8-bit floats through a table, or null
+//   panel_row<Panel>()            rows of a by packed panels, of reals
 #pragma once
 
 #include "narrow/detail/gemm/code_table.hpp"
@@ -59,8 +59,6 @@ struct bytes_source {
     out[2] = low_words(ab_high, cd_high), out[3] = high_words(ab_high, cd_high);
   }
 };
-inline constexpr vector_kernel vector_unsigned = vector_kernel_of<bytes_source<panel_sign::is_unsigned>>(),
-                               vector_signed = vector_kernel_of<bytes_source<panel_sign::is_signed>>();
 }  // namespace narrow::detail::avx512_vnni
 NARROW_END_TARGET
 
@@ -85,7 +83,6 @@ struct bf16_source {
     out[0] = low_words(a, b), out[1] = high_words(a, b);
   }
 };
-inline constexpr vector_kernel vector_bf16 = vector_kernel_of<bf16_source>();
 }  // namespace narrow::detail::avx512_bf16
 NARROW_END_TARGET
 
@@ -94,7 +91,6 @@ namespace narrow::detail::avx512_bf16_vbmi {
 using avx512::high_bytes, avx512::high_words, avx512::lanes_of_32, avx512::low_bytes, avx512::low_words;
 #include "narrow/detail/gemm/vector.inl"
 #include "narrow/detail/gemm/vector_codes.inl"
-inline constexpr vector_kernel vector_codes = vector_kernel_of<codes_source>();
 }  // namespace narrow::detail::avx512_bf16_vbmi
 NARROW_END_TARGET
 
@@ -105,43 +101,20 @@ namespace narrow::detail::avx512 {
 // clang-format off
 #include "narrow/detail/gemm/panel_row.inl"
 // clang-format on
-inline constexpr vector_kernel vector_f32 = vector_kernel_of<plain_source<f32_step>>(),
-                               vector_f16 = vector_kernel_of<half_source>(),
-                               vector_f64 = vector_kernel_of<plain_source<f64_step>>(),
-                               vector_bf16 = vector_kernel_of<flushing_source>(),
-                               vector_signed = vector_kernel_of<words_source<panel_sign::is_signed>>(),
-                               vector_unsigned = vector_kernel_of<words_source<panel_sign::is_unsigned>>();
-
 template <class Panel>
 struct panel_row_for : panel_rows<std::conditional_t<std::is_same_v<Panel, real_panel<float>>, f32_step, f64_step>> {};
 template <>
 struct panel_row_for<bf16_panel>
     : either<&cpu_features::bf16, avx512_bf16::panel_rows<avx512_bf16::bf16_step>, panel_rows<bf16_emulated_step>> {};
 
-struct vector_target {
-  template <class Panel>
-  static const tile_kernel* panel_row() {
-    return panel_row_for<Panel>::get();
-  }
-  static const vector_kernel* f32() { return &vector_f32; }
-  static const vector_kernel* f16() { return &vector_f16; }
-  static const vector_kernel* f64() { return &vector_f64; }
-  static const vector_kernel* bf16() { return this_cpu().bf16 ? &avx512_bf16::vector_bf16 : &avx512::vector_bf16; }
-  static const vector_kernel* words(panel_sign sign) {
-    return sign == panel_sign::is_signed ? &vector_signed : &vector_unsigned;
-  }
-  static const vector_kernel* bytes(panel_sign sign) {
-    if (!this_cpu().vnni) return nullptr;
-    return sign == panel_sign::is_signed ? &avx512_vnni::vector_signed : &avx512_vnni::vector_unsigned;
-  }
-  static const vector_kernel* codes() {
-    return this_cpu().bf16 && this_cpu().vbmi ? &avx512_bf16_vbmi::vector_codes : nullptr;
-  }
-  template <class Panel, class Matrix>
-  static constexpr auto read = &read_line<Panel, Matrix>;
-  static constexpr auto correct = &correct_vector;
-};
-constexpr vector_target vector_target_of(gemm_target) { return {}; }
+using bf16_kernel = either<&cpu_features::bf16, avx512_bf16::vector_kernel_of<avx512_bf16::bf16_source>,
+                           vector_kernel_of<flushing_source>>;
+template <panel_sign S>
+using byte_kernel = either<&cpu_features::vnni, avx512_vnni::vector_kernel_of<avx512_vnni::bytes_source<S>>>;
+using code_kernel =
+    either<&cpu_features::bf16,
+           either<&cpu_features::vbmi, avx512_bf16_vbmi::vector_kernel_of<avx512_bf16_vbmi::codes_source>>>;
+#include "narrow/detail/gemm/vector_target.inl"
 }  // namespace narrow::detail::avx512
 NARROW_END_TARGET
 
@@ -152,38 +125,23 @@ namespace narrow::detail::avx2 {
 // clang-format off
 #include "narrow/detail/gemm/panel_row.inl"
 // clang-format on
-inline constexpr vector_kernel vector_f32 = vector_kernel_of<plain_source<f32_step>>(),
-                               vector_f16 = vector_kernel_of<half_source>(),
-                               vector_f64 = vector_kernel_of<plain_source<f64_step>>(),
-                               vector_bf16 = vector_kernel_of<flushing_source>(),
-                               vector_signed = vector_kernel_of<words_source<panel_sign::is_signed>>(),
-                               vector_unsigned = vector_kernel_of<words_source<panel_sign::is_unsigned>>();
-
 template <class Panel>
 struct panel_row_for : panel_rows<std::conditional_t<std::is_same_v<Panel, real_panel<float>>, f32_step, f64_step>> {};
 template <>
 struct panel_row_for<bf16_panel> : panel_rows<bf16_emulated_step> {};
 
-struct vector_target {
-  template <class Panel>
-  static const tile_kernel* panel_row() {
-    return panel_row_for<Panel>::get();
-  }
-  static const vector_kernel* f32() { return &vector_f32; }
-  static const vector_kernel* f16() { return &vector_f16; }
-  static const vector_kernel* f64() { return &vector_f64; }
-  static const vector_kernel* bf16() { return &vector_bf16; }
-  static const vector_kernel* words(panel_sign sign) {
-    return sign == panel_sign::is_signed ? &vector_signed : &vector_unsigned;
-  }
-  static const vector_kernel* bytes(panel_sign) { return nullptr; }
-  static const vector_kernel* codes() { return nullptr; }
-  template <class Panel, class Matrix>
-  static constexpr auto read = &read_line<Panel, Matrix>;
-  static constexpr auto correct = &correct_vector;
-};
-constexpr vector_target vector_target_of(gemm_target) { return {}; }
+using bf16_kernel = vector_kernel_of<flushing_source>;
+template <panel_sign>
+using byte_kernel = no_kernel;
+using code_kernel = no_kernel;
+#include "narrow/detail/gemm/vector_target.inl"
 }  // namespace narrow::detail::avx2
 NARROW_END_TARGET
+
+#if defined(NARROW_KERNELS)
+namespace narrow::detail {
+#include "narrow/detail/gemm/vector_kernel_list.inl"
+}  // namespace narrow::detail
+#endif
 
 #endif

@@ -1,0 +1,31 @@
+// What a target offers (kernels.hpp); included in each target's region, after kernel_for, scaled_kernel_for and
+// bf16_steps_flush.
+struct gemm_target {
+  template <class Panel>
+  static auto kernel() {
+    return kernel_for<Panel>::get();
+  }
+  template <class Panel>
+  static auto scaled_kernel() {
+    return scaled_kernel_for<Panel>::get();
+  }
+  static bool flushes_by_itself() { return bf16_steps_flush(); }
+  template <class Panel, class Operand>
+  static packer packing(const Operand& x, bool with_scale) {
+    return {&x, with_scale, &pack_rows<Panel, Operand>, &pack_panels<Panel, Operand>};
+  }
+  template <class Panel, class Patches>
+  static packer gathering(const Patches& x) {
+    return {&x, false, &gather_patches<Panel, Patches>, nullptr};
+  }
+  template <class Panel, class Patches>
+  static void gather_a_band(const Patches& x, std::size_t image, const patch_band& band, std::size_t taps,
+                            typename Panel::element* to) {
+    gather_band<Panel>(x, image, band, taps, to);
+  }
+  static void sum_depthwise(const depthwise_tile& t) { depthwise(t); }
+  template <class Sum>
+  static constexpr auto correct = &correct_tile<Sum>;
+  template <class Context, class Sum>
+  static constexpr auto finish = &finish_tile<Context, Sum>;
+};

@@ -1,0 +1,1 @@
+#include "narrow/detail/gemm/vector_kernels.hpp"
