@@ -232,6 +232,22 @@ void run_in_parts(const vector_plan& plan, const E& e) {
   });
 }
 
+// The product by a plan that has the target's functions already, but for `finish`.
+template <class Sum, class A, class B, class Finisher, class E>
+void run_vector_plan(vector_plan& plan, decltype(vector_plan::finish) finish, const A& a, const B& b,
+                     const Finisher& last, bool with_scale, scratch& scales, const E& e) {
+  finish_context<Finisher> context;
+  if (Sum* const c = last.template sums_in_place<Sum>((A::factor_is_one && B::factor_is_one) || with_scale)) {
+    plan.c = c;
+    plan.c_stride = plan.outputs_are_columns ? 1 : last.out.view.stride(0);
+  } else {
+    context.fill(last, a, b, with_scale, scales);
+    plan.finisher = &context;
+    plan.finish = finish;
+  }
+  run_in_parts(plan, e);
+}
+
 // c, of one row or one column, by the vector kernels of the target; false where there is none for the operands.
 template <class Class, class GemmTarget, class A, class B, class Finisher, class E>
 bool multiply_vector(GemmTarget gemm_target, const A& a, const B& b, const Finisher& last, bool with_scale,
@@ -243,29 +259,14 @@ bool multiply_vector(GemmTarget gemm_target, const A& a, const B& b, const Finis
   leased<vector_parameters> lease;
   vector_parameters& space = *lease;
   vector_plan plan;
-  const auto run = [&] {
-    using Context = finish_context<Finisher>;
-    Context context;
-    if (Sum* const c = last.template sums_in_place<Sum>((A::factor_is_one && B::factor_is_one) || with_scale)) {
-      plan.c = c;
-      plan.c_stride = plan.outputs_are_columns ? 1 : last.out.view.stride(0);
-    } else {
-      context.fill(last, a, b, with_scale, space.scales);
-      plan.finisher = &context;
-      plan.finish = GemmTarget::template finish<Context, Sum>;
-    }
-    run_in_parts(plan, e);
-  };
-  if (b.columns() == 1) {
-    const auto x = b.transposed();
-    if (!Front::plan(a, x, with_scale, plan, space)) return false;
-    run();
-  } else {
-    plan.outputs_are_columns = true;
-    const auto matrix = b.transposed();
-    if (!vector_front<Class, B, A, Target>::plan(matrix, a, with_scale, plan, space)) return false;
-    run();
-  }
+  // Alive until the product is done: the plan points to them.
+  const auto x = b.transposed();
+  plan.outputs_are_columns = b.columns() != 1;
+  const bool planned = plan.outputs_are_columns ? vector_front<Class, B, A, Target>::plan(x, a, with_scale, plan, space)
+                                                : Front::plan(a, x, with_scale, plan, space);
+  if (!planned) return false;
+  run_vector_plan<Sum>(plan, GemmTarget::template finish<finish_context<Finisher>, Sum>, a, b, last, with_scale,
+                       space.scales, e);
   return true;
 }
 
