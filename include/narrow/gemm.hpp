@@ -91,14 +91,7 @@ void multiply_and_finish(const A& a, const B& b, const Output& out, const scalin
     const auto y = lower<Operand>(b, with_scale);
     std::vector<Sum> sums(checked_product(m, n, "gemm"));
     multiply_any_shape<Accumulator>(x.values.data(), y.values.data(), sums.data(), m, depth, n);
-    std::vector<double> column_scale(n, 1.0);
-    for (std::size_t j = 0; j < n && !with_scale; ++j) column_scale[j] = b.scale(j);
-    std::vector<Value> buffer(n);
-    for (std::size_t i = 0; i < m; ++i) {
-      const double row_scale = with_scale ? 1.0 : a.scale(i);
-      last.row(
-          sums.data() + i * n, i, 0, n, [&](std::size_t j) { return row_scale * column_scale[j]; }, buffer.data());
-    }
+    last.rows(sums.data(), scales_of(a, m, with_scale), scales_of(b, n, with_scale));
   }
 }
 

@@ -166,11 +166,8 @@ void multiply_blocks_and_finish(const A& a, const B& b, const Output& out, const
     float* const sums = space.sums.get<float>(checked_product(m, n, "gemm"));
     multiply_blocks<Sums>(x.values.data(), y.values.data(), sums, m, depth, n, factors.length, factors.a, factors.b,
                           factors.b_stride);
-    std::vector<Value> buffer(n);
-    for (std::size_t i = 0; i < m; ++i) {
-      last.row(
-          sums + i * n, i, 0, n, [](std::size_t) { return 1.0; }, buffer.data());
-    }
+    const std::vector<double> of_rows(m, 1.0), of_columns(n, 1.0);
+    last.rows(sums, of_rows, of_columns);
   }
 }
 

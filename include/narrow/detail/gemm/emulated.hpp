@@ -260,15 +260,8 @@ void multiply_emulated_and_finish(const A& a, const B& b, const Output& out, con
   }
   make_nans_quiet(sums.data(), sums.size());
 
-  std::vector<double> column_scale(n, 1.0);
-  for (std::size_t j = 0; j < n && !b_scaled; ++j) column_scale[j] = b.scale(j);
   const finisher<Value, false, Output, Ops, Conversion> last{out, s, ops, conversion, n, first_index};
-  std::vector<Value> buffer(n);
-  for (std::size_t i = 0; i < m; ++i) {
-    const double row_scale = a_scaled ? 1.0 : a.scale(i);
-    last.row(
-        sums.data() + i * n, i, 0, n, [&](std::size_t j) { return row_scale * column_scale[j]; }, buffer.data());
-  }
+  last.rows(sums.data(), scales_of(a, m, a_scaled), scales_of(b, n, b_scaled));
 }
 
 }  // namespace narrow::detail

@@ -6,6 +6,7 @@
 #include <limits>
 #include <tuple>
 #include <type_traits>
+#include <vector>
 
 #include "narrow/detail/gemm/options.hpp"
 #include "narrow/detail/gemm/output.hpp"
@@ -215,6 +216,17 @@ struct finisher {
         buffer[k] = to_value<0>(sums[k], scale(j), i, j);
       }
       store(buffer, i, first_column, n);
+    }
+  }
+
+  // All of the output from dense sums, row-major, and factors of its rows and columns.
+  template <class Sum>
+  void rows(const Sum* sums, const std::vector<double>& row_scales, const std::vector<double>& column_scales) const {
+    const std::size_t n = column_scales.size();
+    std::vector<Value> buffer(n);
+    for (std::size_t i = 0; i < row_scales.size(); ++i) {
+      const auto scale = [&](std::size_t j) { return row_scales[i] * column_scales[j]; };
+      row(sums + i * n, i, 0, n, scale, buffer.data());
     }
   }
 

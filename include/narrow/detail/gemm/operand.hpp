@@ -278,4 +278,12 @@ dense<Compute> lower(const Operand& x, bool with_scale) {
   return result;
 }
 
+// The factors of n rows of a left operand or columns of a right one; 1 where its elements are scaled already.
+template <class Operand>
+std::vector<double> scales_of(const Operand& x, std::size_t n, bool with_scale) {
+  std::vector<double> result(n, 1.0);
+  for (std::size_t t = 0; t < n && !with_scale; ++t) result[t] = x.scale(t);
+  return result;
+}
+
 }  // namespace narrow::detail
