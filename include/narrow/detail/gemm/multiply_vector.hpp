@@ -131,46 +131,16 @@ class vector_front {
 
   static bool integers(const Matrix& matrix, const Vector& x, const std::byte* memory, vector_plan& p,
                        vector_parameters& space) {
-    constexpr bool matrix_is_signed = Matrix::E::is_signed, x_is_signed = Vector::E::is_signed;
     const auto zero = static_cast<std::int32_t>(x.zero_point(x.place(0, 0)));
     p.matrix = memory;
     p.read = Target::template read<code_panel<std::uint8_t>, Matrix>;
     std::int32_t shift = 0;  // of the matrix's codes
-    if (Target::bytes(panel_sign::is_signed) != nullptr) {
-      // One of the two is unsigned and one signed: the matrix is flipped where it has the sign of the terms. Those are
-      // the vector's codes, flipped where that makes its zero point 0; else their differences from the zero point, each
-      // the sum of two signed bytes: at least -255 and, the zero point not being the least code, at most 254.
-      const bool as_they_are = zero == 0, flipped = zero == (x_is_signed ? -128 : 128);
-      const bool terms_signed = as_they_are ? x_is_signed : flipped ? !x_is_signed : true;
-      if (terms_signed) {
-        const auto* const to =
-            packed_vector<byte_panel<panel_sign::is_signed>, Target, Vector>::pack(x, false, space.x);
-        p.x = bytes(to);
-        const bool needs_split = !as_they_are && !flipped && p.depth != 0;
-        if (needs_split && !split(x, reinterpret_cast<const std::int8_t*>(to), zero, p, space.halves)) return false;
-      } else {
-        p.x = bytes(packed_vector<byte_panel<panel_sign::is_unsigned>, Target, Vector>::pack(x, false, space.x));
-      }
-      p.x_total = terms_signed ? total<std::int8_t>(p) : total<std::uint8_t>(p);
-      static constexpr byte_flip none{0}, sign{128};
-      const byte_flip& flip = matrix_is_signed == terms_signed ? sign : none;
-      if (flip.value != 0) shift = matrix_is_signed ? 128 : -128;
-      p.blank = flip.value;
-      p.source = &flip;
-      p.kernel = Target::bytes(terms_signed ? panel_sign::is_unsigned : panel_sign::is_signed);
+    const auto of_bytes = Target::bytes(panel_sign::is_signed);
+    if constexpr (std::is_null_pointer_v<std::remove_const_t<decltype(of_bytes)>>) {
+      if (!against_words(x, zero, p, space)) return false;
     } else {
-      constexpr std::int32_t most =
-          1 << 14;  // differences from the zero point that 16 bits hold, and pairs of products
-      if (zero > most || zero < -most) return false;
-      p.kernel = Target::words(matrix_is_signed ? panel_sign::is_signed : panel_sign::is_unsigned);
-      auto* const to = packed_vector<pair_panel, Target, Vector>::pack(x, false, space.x);
-      std::int64_t sum = 0;
-      for (std::size_t k = 0; k < p.depth; ++k) {
-        to[k] = static_cast<std::int16_t>(to[k] - zero);
-        sum += to[k];
-      }
-      p.x = bytes(to);
-      p.x_total = static_cast<std::int32_t>(sum);
+      if (!(of_bytes != nullptr ? against_bytes(x, zero, shift, p, space) : against_words(x, zero, p, space)))
+        return false;
     }
     const bool varies = matrix.zero_points_vary_along(0);
     const std::size_t count = varies ? p.outputs : 1;
@@ -179,6 +149,48 @@ class vector_front {
       zeros[t] = static_cast<std::int32_t>(matrix.zero_point(matrix.place(t, 0))) + shift;
     p.zero = {zeros, varies};
     if (!p.zero.all_zero()) p.correct = Target::correct;
+    return true;
+  }
+
+  // One of the two is unsigned and one signed: the matrix is flipped where it has the sign of the terms. Those are the
+  // vector's codes, flipped where that makes its zero point 0; else their differences from the zero point, each the sum
+  // of two signed bytes: at least -255 and, the zero point not being the least code, at most 254.
+  static bool against_bytes(const Vector& x, std::int32_t zero, std::int32_t& shift, vector_plan& p,
+                            vector_parameters& space) {
+    constexpr bool matrix_is_signed = Matrix::E::is_signed, x_is_signed = Vector::E::is_signed;
+    const bool as_they_are = zero == 0, flipped = zero == (x_is_signed ? -128 : 128);
+    const bool terms_signed = as_they_are ? x_is_signed : flipped ? !x_is_signed : true;
+    if (terms_signed) {
+      const auto* const to = packed_vector<byte_panel<panel_sign::is_signed>, Target, Vector>::pack(x, false, space.x);
+      p.x = bytes(to);
+      const bool needs_split = !as_they_are && !flipped && p.depth != 0;
+      if (needs_split && !split(x, reinterpret_cast<const std::int8_t*>(to), zero, p, space.halves)) return false;
+    } else {
+      p.x = bytes(packed_vector<byte_panel<panel_sign::is_unsigned>, Target, Vector>::pack(x, false, space.x));
+    }
+    p.x_total = terms_signed ? total<std::int8_t>(p) : total<std::uint8_t>(p);
+    static constexpr byte_flip none{0}, sign{128};
+    const byte_flip& flip = matrix_is_signed == terms_signed ? sign : none;
+    if (flip.value != 0) shift = matrix_is_signed ? 128 : -128;
+    p.blank = flip.value;
+    p.source = &flip;
+    p.kernel = Target::bytes(terms_signed ? panel_sign::is_unsigned : panel_sign::is_signed);
+    return true;
+  }
+
+  // Terms are differences from the zero point, which 16 bits hold, and pairs of products 32.
+  static bool against_words(const Vector& x, std::int32_t zero, vector_plan& p, vector_parameters& space) {
+    constexpr std::int32_t most = 1 << 14;
+    if (zero > most || zero < -most) return false;
+    p.kernel = Target::words(Matrix::E::is_signed ? panel_sign::is_signed : panel_sign::is_unsigned);
+    auto* const to = packed_vector<pair_panel, Target, Vector>::pack(x, false, space.x);
+    std::int64_t sum = 0;
+    for (std::size_t k = 0; k < p.depth; ++k) {
+      to[k] = static_cast<std::int16_t>(to[k] - zero);
+      sum += to[k];
+    }
+    p.x = bytes(to);
+    p.x_total = static_cast<std::int32_t>(sum);
     return true;
   }
 

@@ -14,7 +14,7 @@ struct vector_target {
     return sign == S::is_signed ? vector_kernel_of<words_source<S::is_signed>>::get()
                                 : vector_kernel_of<words_source<S::is_unsigned>>::get();
   }
-  static const vector_kernel* bytes(panel_sign sign) {
+  static auto bytes(panel_sign sign) {
     using S = panel_sign;
     return sign == S::is_signed ? byte_kernel<S::is_signed>::get() : byte_kernel<S::is_unsigned>::get();
   }
