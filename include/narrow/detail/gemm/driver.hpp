@@ -114,7 +114,10 @@ class gemm_run {
         strip_stride(static_cast<std::ptrdiff_t>(divided_up(depth_step * unit, 128) * 128 + 64)),
         needs_row_sums(!plan.b_zero.all_zero()),
         needs_column_sums(!plan.a_zero.all_zero()),
-        folds(folds_zero_points()) {}
+        folds(folds_zero_points()),
+        sums_begin(needs_row_sums      ? sums_start::offsets
+                   : needs_column_sums ? sums_start::columns
+                                       : sums_start::zero) {}
 
   void run() {
     const bool own_sums = p.c == nullptr && !one_pass;
@@ -199,7 +202,7 @@ class gemm_run {
     t.a_stride = stride;
     t.a_flip = p.a_flip;
     t.groups = some;
-    const sums_start start = g != 0 ? sums_start::resume : folds ? sums_start::offsets : sums_start::zero;
+    const sums_start start = g != 0 ? sums_start::resume : folds ? sums_begin : sums_start::zero;
     t.is_last = last;
     t.depth = p.depth;
     t.row_start = row_start;
@@ -221,7 +224,7 @@ class gemm_run {
         t.b = panel_at(q, vectors, g, some, panels);
         t.a = strips + static_cast<std::ptrdiff_t>(s) * stride;
         if (in_place) t.c = sums + at(r + s, q) * sum_bytes;
-        if (start == sums_start::offsets) {
+        if (start == sums_start::columns || start == sums_start::offsets) {
           t.column_start = column_start + static_cast<std::ptrdiff_t>(q) * sum_bytes;
           if (q == first) row_starts(row_start, r + s, tile_rows);
         }
@@ -340,7 +343,7 @@ class gemm_run {
         for (std::size_t j = from; j < to; ++j) column_terms[j] = sum[j] - same;
       }
     }
-    if (!first || !folds) return;
+    if (!first || !folds || sums_begin == sums_start::zero) return;
     const std::size_t padded = divided_up(to, width) * width;
     with_sum_type([&](auto zero) {
       using Sum = decltype(zero);
@@ -379,6 +382,7 @@ class gemm_run {
   const bool one_pass;
   const std::ptrdiff_t strip_stride;
   const bool needs_row_sums, needs_column_sums, folds;
+  const sums_start sums_begin;  // where zero points are folded into them
   std::size_t packs_later = 0;  // columns that the first strip of rows packs
   bool keeps_rows = false;      // packed, from one block of columns to the next
 

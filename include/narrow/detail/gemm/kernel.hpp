@@ -22,7 +22,8 @@
 //
 // The sums of a tile start
 //   zero       at zero
-//   offsets    at row_start[r] + column_start[j]: integers, whose zero points then cost no pass of their own
+//   columns    at column_start[j]: integers, whose zero points then cost no pass of their own
+//   offsets    at row_start[r] + column_start[j]: likewise
 //   resume     at what c holds: the previous block of depth
 //
 // Kernels of bits count those that differ; the last block of depth turns counts into sums: depth - 2 * count.
@@ -48,7 +49,7 @@ inline constexpr std::size_t near_ahead = 1024;
 constexpr bool fetches_ahead(std::size_t rows) { return rows > 2; }
 inline constexpr std::size_t tile_ahead = 128;
 
-enum class sums_start { zero, offsets, resume };
+enum class sums_start { zero, columns, offsets, resume };
 
 // For the block a tile begins with; b's as wide as a panel is, the others follow.
 struct scale_panels {

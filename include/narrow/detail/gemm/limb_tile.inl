@@ -26,7 +26,7 @@ struct limb_step {
   std::int64_t* const to = static_cast<std::int64_t*>(t.c) + static_cast<std::ptrdiff_t>(r) * t.c_stride + j;
   if (t.start == sums_start::resume) {
     sum = _mm512_add_epi64(sum, _mm512_maskz_loadu_epi64(mask, to));
-  } else if (t.start == sums_start::offsets) {
+  } else if (t.start != sums_start::zero) {
     const __m512i row = _mm512_set1_epi64(static_cast<const std::int64_t*>(t.row_start)[r]);
     const __m512i column = _mm512_loadu_si512(static_cast<const std::int64_t*>(t.column_start) + j);
     sum = _mm512_add_epi64(sum, _mm512_add_epi64(row, column));

@@ -134,6 +134,12 @@ void tile(const tile_arguments& t) {
     }
   }
   if constexpr (requires { S::ones(); }) {  // integers
+    if (t.start == sums_start::columns) {
+      NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
+        const typename S::sums start = S::load(static_cast<const value*>(t.column_start) + v * S::width);
+        NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) sum[r][v] = start;
+      }
+    }
     if (t.start == sums_start::offsets) {
       const value* const rows = static_cast<const value*>(t.row_start);
       const value* const columns = static_cast<const value*>(t.column_start);
