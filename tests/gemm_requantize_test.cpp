@@ -55,8 +55,11 @@ std::int64_t expected_code(std::int64_t sum, const Requantization& r, std::size_
       std::clamp(within, static_cast<double>(limits::min()), static_cast<double>(limits::max())));
 }
 
+enum class biases { none, small, extreme };
+
 template <class C, class Requantization>
-void check(std::size_t m, std::size_t depth, std::size_t n, const Requantization& r, bool biased) {
+void check(std::size_t m, std::size_t depth, std::size_t n, const Requantization& r, biases which,
+           std::int32_t a_zero = 0) {
   generator random(9);
   const matrix<std::uint8_t> a(m, depth, layout::padded);
   const matrix<std::int8_t> b(depth, n, layout::dense);
@@ -64,22 +67,26 @@ void check(std::size_t m, std::size_t depth, std::size_t n, const Requantization
   b.fill(random);
   std::vector<std::int32_t> bias(n);
   for (std::size_t j = 0; j < n; ++j) {
-    bias[j] = j % 7 == 3 ? INT32_MAX : j % 7 == 5 ? INT32_MIN : static_cast<std::int32_t>(random() % 4000) - 2000;
+    bias[j] = static_cast<std::int32_t>(random() % 4000) - 2000;
+    if (which == biases::extreme && j % 7 == 3) bias[j] = INT32_MAX;
+    if (which == biases::extreme && j % 7 == 5) bias[j] = INT32_MIN;
   }
+  const narrow::affine scheme(1, a_zero);
+  const narrow::quantized_view<std::uint8_t, 2, narrow::affine> x{a.view(), &scheme, scheme.axis()};
   for (const narrow::target t : support::supported_targets()) {
     SCOPED_TRACE(narrow::name_of(t));
     const support::on_target scope(t);
     const matrix<C> c(m, n, layout::padded);
-    if (biased) {
-      narrow::gemm(a.view(), b.view(), c.view(), narrow::integer_bias(bias), r);
+    if (which != biases::none) {
+      narrow::gemm(x, b.view(), c.view(), narrow::integer_bias(bias), r);
     } else {
-      narrow::gemm(a.view(), b.view(), c.view(), r);
+      narrow::gemm(x, b.view(), c.view(), r);
     }
     EXPECT_TRUE(c.canaries_live());
     for (std::size_t i = 0; i < m; ++i) {
       for (std::size_t j = 0; j < n; ++j) {
-        std::int64_t sum = biased ? bias[j] : 0;
-        for (std::size_t k = 0; k < depth; ++k) sum += std::int64_t{a(i, k)} * b(k, j);
+        std::int64_t sum = which == biases::none ? 0 : bias[j];
+        for (std::size_t k = 0; k < depth; ++k) sum += std::int64_t{a(i, k) - a_zero} * b(k, j);
         ASSERT_EQ(std::int64_t{c(i, j)}, expected_code<C>(sum, r, j)) << i << ", " << j << ": " << sum;
       }
     }
@@ -88,17 +95,34 @@ void check(std::size_t m, std::size_t depth, std::size_t n, const Requantization
 
 TEST(RequantizeByFloats, OneOfAll) {
   for (const float scale : {1.0F, 0.5F, 0.003F, 1e-6F, 1e30F, 0x1p-126F}) {
-    check<std::uint8_t>(13, 9, 37, narrow::requantize_float{{scale}, 3}, false);
-    check<std::int8_t>(5, 4, 16, narrow::requantize_float{{scale}, -100}, true);
+    check<std::uint8_t>(13, 9, 37, narrow::requantize_float{{scale}, 3}, biases::none);
+    check<std::int8_t>(5, 4, 16, narrow::requantize_float{{scale}, -100}, biases::extreme);
   }
 }
 
 TEST(RequantizeByFloats, OneForEachColumn) {
   std::vector<float> scales(70);
   for (std::size_t j = 0; j < scales.size(); ++j) scales[j] = std::ldexp(1.0F + static_cast<float>(j) / 64, -9);
-  check<std::int8_t>(25, 64, 70, narrow::requantize_float{scales, 7, -100, 90}, true);
-  check<std::uint8_t>(3, 1100, 70, narrow::requantize_float{scales, 128}, false);
-  check<std::int16_t>(7, 30, 70, narrow::requantize_float{scales, -5}, true);
+  check<std::int8_t>(25, 64, 70, narrow::requantize_float{scales, 7, -100, 90}, biases::extreme);
+  check<std::uint8_t>(3, 1100, 70, narrow::requantize_float{scales, 128}, biases::none);
+  check<std::int16_t>(7, 30, 70, narrow::requantize_float{scales, -5}, biases::extreme);
+}
+
+// Every height of the tiles that leave codes by themselves, whole panels of columns and a part of one; biases and zero
+// points that they take, and such that they do not.
+TEST(RequantizeByFloats, InHighTiles) {
+  std::vector<float> scales(70);
+  for (std::size_t j = 0; j < scales.size(); ++j) scales[j] = std::ldexp(1.0F + static_cast<float>(j) / 64, -9);
+  const narrow::requantize_float each{scales, -20}, within{scales, 128, 128, 200}, one{{0x1p-7F}, 1 << 14};
+  for (const std::size_t rows : {8u, 9u, 12u, 21u}) {
+    check<std::int8_t>(rows, 64, 70, each, biases::none, 7);
+    check<std::uint8_t>(rows, 20, 70, within, biases::small, 131);
+    check<std::uint8_t>(rows, 3, 64, one, biases::small);
+  }
+  scales[40] = 1;
+  check<std::int8_t>(12, 64, 70, narrow::requantize_float{scales, 5}, biases::small, 7);
+  check<std::int8_t>(12, 20, 64, narrow::requantize_float{{0.001F}, -(1 << 14) - 1}, biases::none);
+  check<std::int8_t>(12, 4200, 64, narrow::requantize_float{{0.001F}, 5}, biases::small, 255);
 }
 
 class RequantizeByMultipliers : public testing::TestWithParam<narrow::multiplier_rounding> {};
@@ -111,7 +135,7 @@ TEST_P(RequantizeByMultipliers, OneOfAll) {
   for (int shift = -31; shift <= 30; ++shift) {
     for (const std::int32_t multiplier : {1 << 30, 0x5A82'7999, INT32_MAX, -INT32_MAX, 0}) {
       const std::vector<narrow::fixed_multiplier> one{{multiplier, shift}};
-      check<std::int8_t>(3, 4, 37, narrow::requantize{one, -5, INT32_MIN, INT32_MAX, GetParam()}, true);
+      check<std::int8_t>(3, 4, 37, narrow::requantize{one, -5, INT32_MIN, INT32_MAX, GetParam()}, biases::extreme);
     }
   }
 }
@@ -123,17 +147,17 @@ TEST_P(RequantizeByMultipliers, OneForEachColumn) {
       m.multiplier = static_cast<std::int32_t>((1U << 30) + random() % (1U << 30));
       m.shift = -static_cast<int>(random() % static_cast<unsigned>(most + 1));
     }
-    check<std::int8_t>(25, 64, 70, narrow::requantize{each, 7, -100, 90, GetParam()}, true);
-    check<std::uint8_t>(13, 1100, 70, narrow::requantize{each, 128, INT32_MIN, INT32_MAX, GetParam()}, false);
-    check<std::int16_t>(7, 30, 70, narrow::requantize{each, -5, 300, 200000, GetParam()}, true);
+    check<std::int8_t>(25, 64, 70, narrow::requantize{each, 7, -100, 90, GetParam()}, biases::extreme);
+    check<std::uint8_t>(13, 1100, 70, narrow::requantize{each, 128, INT32_MIN, INT32_MAX, GetParam()}, biases::none);
+    check<std::int16_t>(7, 30, 70, narrow::requantize{each, -5, 300, 200000, GetParam()}, biases::extreme);
   }
 }
 // Zero points and bounds that no code reaches.
 TEST_P(RequantizeByMultipliers, FarZeroPoints) {
   const std::vector<narrow::fixed_multiplier> one{{1 << 30, 1}};
   for (const std::int32_t zero : {INT32_MIN, -(1 << 30), 1 << 30, INT32_MAX}) {
-    check<std::int8_t>(3, 4, 18, narrow::requantize{one, zero, INT32_MIN, INT32_MAX, GetParam()}, true);
-    check<std::uint8_t>(3, 4, 18, narrow::requantize{one, zero, 1 << 20, INT32_MAX, GetParam()}, true);
+    check<std::int8_t>(3, 4, 18, narrow::requantize{one, zero, INT32_MIN, INT32_MAX, GetParam()}, biases::extreme);
+    check<std::uint8_t>(3, 4, 18, narrow::requantize{one, zero, 1 << 20, INT32_MAX, GetParam()}, biases::extreme);
   }
 }
 

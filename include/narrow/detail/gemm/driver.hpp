@@ -68,6 +68,15 @@ struct gemm_plan {
   std::size_t first_row = 0, first_column = 0;
   void (*finish)(const void* finisher, const void* sums, std::ptrdiff_t stride, std::size_t i, std::size_t rows,
                  std::size_t j, std::size_t columns) = nullptr;
+
+  // Where tiles of whole panels may leave codes instead: these, [rows - 1], null where there is none, and what for.
+  // Their sums begin with biases, of each column, or null. Scales vary from column to column, or are those of any
+  // panel.
+  const tile_function* code_tiles = nullptr;
+  tile_codes codes;  // of all of c
+  const std::int32_t* code_biases = nullptr;
+  bool code_scales_vary = false;
+  float code_scale_of_all[most_columns];
 };
 
 // The part of c that one task computes.
@@ -208,6 +217,9 @@ class gemm_run {
     t.row_start = row_start;
     scale_panels scales;
     t.scales = &scales;
+    tile_codes codes = p.codes;
+    t.codes = &codes;
+    const bool leaves_codes = folds && one_pass && !needs_row_sums && p.code_tiles != nullptr;
     t.c = tile_sums;
     t.c_stride = in_place ? sums_stride : static_cast<std::ptrdiff_t>(width);
     // c is written along its rows, for as many panels as stay in the second-level cache.
@@ -239,10 +251,17 @@ class gemm_run {
           t.column_sums = needs_column_sums ? column_sums + q : nullptr;
           kernel.run_and_pack[tile_rows - 1](t);
           end_column_sums(true, q, next);
+          if (last) end_of_tile(t, r + s, tile_rows, q, false);
+        } else if (leaves_codes && t.columns == width && p.code_tiles[tile_rows - 1] != nullptr) {
+          codes.to = p.codes.to + static_cast<std::ptrdiff_t>(row + r + s) * codes.stride +
+                     static_cast<std::ptrdiff_t>(column + q);
+          codes.scales = p.codes.scales + (p.code_scales_vary ? column + q : 0);
+          t.column_start = code_start + q;
+          p.code_tiles[tile_rows - 1](t);
         } else {
           kernel.run[tile_rows - 1][vectors - 1](t);
+          if (last) end_of_tile(t, r + s, tile_rows, q, folds);
         }
-        if (last) end_of_tile(t, r + s, tile_rows, q, folds && !packs);
         q = next;
         if (q >= end) q = first, s += tile_rows;
       }
@@ -325,7 +344,8 @@ class gemm_run {
 
   void begin_column_sums() {
     const std::size_t padded = divided_up(columns, width) * width;
-    if (folds) column_start = space.column_start.bytes(padded * static_cast<std::size_t>(sum_bytes));
+    if (folds) column_start = space.column_start.bytes(2 * padded * static_cast<std::size_t>(sum_bytes));
+    code_start = reinterpret_cast<std::int32_t*>(column_start) + (p.code_biases != nullptr ? padded : 0);
     if (!needs_column_sums) return;
     column_sums = space.column_sums.get<std::int64_t>(2 * padded);
     column_terms = column_sums + padded;
@@ -343,7 +363,7 @@ class gemm_run {
         for (std::size_t j = from; j < to; ++j) column_terms[j] = sum[j] - same;
       }
     }
-    if (!first || !folds || sums_begin == sums_start::zero) return;
+    if (!first || !folds || (sums_begin == sums_start::zero && p.code_tiles == nullptr)) return;
     const std::size_t padded = divided_up(to, width) * width;
     with_sum_type([&](auto zero) {
       using Sum = decltype(zero);
@@ -352,6 +372,10 @@ class gemm_run {
       const std::int64_t of_a = -p.a_zero.at(0);
       for (std::size_t j = from; j < end; ++j) start[j] = static_cast<Sum>(of_a * column_terms[j]);
       std::fill(start + end, start + padded, zero);
+      if (p.code_biases == nullptr) return;
+      for (std::size_t j = from; j < to; ++j) {
+        code_start[j] = static_cast<std::int32_t>(start[j]) + p.code_biases[column + j];
+      }
     });
   }
 
@@ -391,6 +415,7 @@ class gemm_run {
   std::ptrdiff_t sums_stride = 0;
   std::int64_t *row_sums = nullptr, *column_sums = nullptr, *column_terms = nullptr;
   std::byte* column_start = nullptr;
+  std::int32_t* code_start = nullptr;  // likewise, with biases
 };
 
 }  // namespace narrow::detail

@@ -188,6 +188,7 @@ void run_on_panels(Target, const tile_kernel& kernel, const packed_panels* ready
   plan.b = Target::template packing<PanelB>(b, with_scale);
   if constexpr (std::is_integral_v<Sum>) plan.correct = Target::template correct<Sum>;
   plan.finish = Target::template finish<finish_context<Finisher>, Sum>;
+  Target::template leave_codes<PanelB>(last, a, b, plan);
   run_plan<PanelA, PanelB>(plan, ready, Target::flushes_by_itself(), a, b, last, with_scale, e);
 }
 

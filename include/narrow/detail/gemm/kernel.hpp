@@ -61,6 +61,19 @@ struct scale_panels {
   std::size_t b_stride = 0;  // between blocks; columns lie side by side
 };
 
+// Kernels that leave codes start at `columns` and make of a sum, which is not stored,
+//   clamp(round(float(sum) * scale) + zero_point, lowest, highest)
+// a signed byte; unsigned codes are 128 more, which the flip adds. What parameters they take: plan_codes in
+// requantize.inl.
+struct tile_codes {
+  const float* scales = nullptr;  // of the tile's columns
+  std::int16_t zero_point = 0;
+  std::int8_t lowest = 0, highest = 0;
+  std::uint8_t flip = 0;  // 0x80 for unsigned codes
+  std::byte* to = nullptr;
+  std::ptrdiff_t stride = 0;  // bytes from row to row
+};
+
 struct tile_arguments {
   const std::byte* a = nullptr;
   std::ptrdiff_t a_stride = 0;
@@ -78,6 +91,7 @@ struct tile_arguments {
   const void* row_start = nullptr;       // of the sums' type, one for each row
   const void* column_start = nullptr;    // likewise for each column, padded to whole vectors
   const scale_panels* scales = nullptr;  // kernels under scales only
+  const tile_codes* codes = nullptr;     // kernels that leave codes only
   // Kernels that pack only: rows of b in memory, elements as the panel has them but for a flip (as a's); the panel.
   const std::byte* unpacked = nullptr;
   std::ptrdiff_t unpacked_stride = 0;  // bytes from row to row

@@ -14,6 +14,7 @@
 
 #include "narrow/detail/gemm/driver.hpp"
 #include "narrow/detail/gemm/finish.hpp"
+#include "narrow/detail/gemm/finish_context.hpp"
 #include "narrow/detail/gemm/multiplier.hpp"
 #include "narrow/detail/gemm/panel.hpp"
 #include "narrow/detail/gemm/patches.hpp"
@@ -42,6 +43,7 @@ namespace narrow::detail::avx512_vnni {
 using avx512::native_words, avx512::value_lanes;
 // clang-format off
 #include "narrow/detail/gemm/tile.inl"
+#include "narrow/detail/gemm/code_tile.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
 #include "narrow/detail/gemm/limb_tile.inl"
 // clang-format on
@@ -114,6 +116,10 @@ template <panel_sign S>
 struct scaled_kernel_for<byte_panel<S>>
     : either<&cpu_features::vnni, avx512_vnni::scaled_tiles<avx512_vnni::s8_step, 12>> {};
 
+template <class Panel>
+const tile_function* code_tiles_for() {
+  return avx512_vnni::code_tiles<avx512_vnni::s8_step>;
+}
 inline bool bf16_steps_flush() { return this_cpu().bf16; }
 #include "narrow/detail/gemm/target.inl"
 }  // namespace narrow::detail::avx512
@@ -160,6 +166,10 @@ struct scaled_kernel_for<bf16_panel> : scaled_tiles<bf16_emulated_step, 4> {};
 template <>
 struct scaled_kernel_for<pair_panel> : scaled_tiles<pairs_step, 6> {};
 
+template <class Panel>
+constexpr std::nullptr_t code_tiles_for() {
+  return nullptr;
+}
 inline bool bf16_steps_flush() { return false; }
 #include "narrow/detail/gemm/target.inl"
 }  // namespace narrow::detail::avx2

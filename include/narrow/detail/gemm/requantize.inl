@@ -138,3 +138,61 @@ bool requantize_by_vectors(const Finisher& last, const std::int32_t* sums, std::
   }
   return true;
 }
+
+// The tiles that leave codes (code_tile.inl) serve 8-bit codes by floats.
+template <class Finisher>
+inline constexpr bool may_leave_codes = [] {
+  if constexpr (requantizes_by_vectors<finish_context<Finisher>, std::int32_t> && sizeof(typename Finisher::T) == 1) {
+    return std::is_same_v<typename Finisher::template op_type<Finisher::op_count - 1>, requantize_float>;
+  } else {
+    return false;
+  }
+}();
+
+// Of positive ones.
+[[gnu::always_inline]] inline bool all_below_one(const std::vector<float>& scales) {
+  using V = value_lanes<float>;
+  V::vector largest = V::all(0);
+  std::size_t j = 0;
+  for (; j + V::width <= scales.size(); j += V::width) largest = V::larger(largest, V::from(scales.data() + j));
+  float some[V::width];
+  V::store(some, largest);
+  float most = 0;
+  for (const float scale : some) most = scale > most ? scale : most;
+  for (; j < scales.size(); ++j) most = scales[j] > most ? scales[j] : most;
+  return most < 1;
+}
+
+// What they need, in the plan. False where a parameter keeps them from it: columns of c or biases that are not
+// contiguous; a biased sum, none of which is above `largest_sum` without, or a product that might not fit 32 bits; a
+// zero point that saturating 16-bit arithmetic might cut.
+template <class Finisher>
+bool plan_codes(const Finisher& last, std::int64_t largest_sum, gemm_plan& plan) {
+  using E = encoding_of<typename Finisher::T>;
+  const requantize_float& op = std::get<Finisher::op_count - 1>(last.ops);
+  constexpr std::int32_t offset = E::is_signed ? 0 : 128, furthest = 1 << 14;
+  if (last.out.view.stride(1) != 1 || op.zero_point < -furthest || op.zero_point > furthest) return false;
+  if (!all_below_one(op.scales)) return false;
+  if constexpr (Finisher::op_count == 2) {
+    const auto& biases = std::get<0>(last.ops).elements();
+    const std::int64_t room = std::numeric_limits<std::int32_t>::max() - largest_sum;
+    if (biases.stride(0) != 1) return false;
+    for (std::size_t j = 0; j < biases.size(); ++j) {
+      if (biases(j) > room || biases(j) < -room) return false;
+    }
+    plan.code_biases = biases.data();
+  }
+  plan.code_scales_vary = op.scales.size() != 1;
+  plan.codes.scales = op.scales.data();
+  if (!plan.code_scales_vary) {
+    for (float& scale : plan.code_scale_of_all) scale = op.scales[0];
+    plan.codes.scales = plan.code_scale_of_all;
+  }
+  plan.codes.zero_point = static_cast<std::int16_t>(op.zero_point - offset);
+  plan.codes.lowest = static_cast<std::int8_t>(code_within<E>(op.lowest) - offset);
+  plan.codes.highest = static_cast<std::int8_t>(code_within<E>(op.highest) - offset);
+  plan.codes.flip = E::is_signed ? 0 : 0x80;
+  plan.codes.to = reinterpret_cast<std::byte*>(last.out.view.data());
+  plan.codes.stride = last.out.view.stride(0);
+  return true;
+}

@@ -1,5 +1,5 @@
-// What a target offers (kernels.hpp); included in each target's region, after kernel_for, scaled_kernel_for and
-// bf16_steps_flush.
+// What a target offers (kernels.hpp); included in each target's region, after kernel_for, scaled_kernel_for,
+// code_tiles_for and bf16_steps_flush.
 struct gemm_target {
   template <class Panel>
   static auto kernel() {
@@ -28,4 +28,17 @@ struct gemm_target {
   static constexpr auto correct = &correct_tile<Sum>;
   template <class Context, class Sum>
   static constexpr auto finish = &finish_tile<Context, Sum>;
+  // Of panels of bytes: lets tiles leave codes, where the finisher makes such of their sums.
+  template <class Panel, class Finisher, class A, class B>
+  static void leave_codes([[maybe_unused]] const Finisher& last, [[maybe_unused]] const A& a,
+                          [[maybe_unused]] const B& b, [[maybe_unused]] gemm_plan& plan) {
+    using tiles = decltype(code_tiles_for<Panel>());
+    constexpr bool bytes = std::is_same_v<Panel, byte_panel<panel_sign::is_signed>>;
+    if constexpr (bytes && may_leave_codes<Finisher> && !std::is_null_pointer_v<tiles>) {
+      const auto largest = static_cast<std::int64_t>(a.largest() * b.largest());  // sums fit 32 bits, compute_class.hpp
+      if (plan_codes(last, largest * static_cast<std::int64_t>(a.columns()), plan)) {
+        plan.code_tiles = code_tiles_for<Panel>();
+      }
+    }
+  }
 };

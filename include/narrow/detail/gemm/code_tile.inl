@@ -1,0 +1,65 @@
+// The tile that leaves bytes instead of sums, for steps with 16 sums of 32 bits; included after tile.inl. See
+// kernel.hpp.
+//
+// Sums that go through memory first cost 6 cycles for 16 codes after the tile; here the early rows are finished while
+// the late ones are multiplied, and these while the next tile begins. For 64 codes, two rows: conversion, product and
+// conversion of four vectors, then
+//   packssdw, paddsw (zero point)                   2 x 32 words, those of a row
+//   packsswb, pminsb, pmaxsb, pxor                  64 bytes: in each 128 bits, four columns of each of four vectors
+//   permd                                           the rows one after the other
+// Saturating to 16 bits first changes nothing: zero points are small beside them. Packed u8 x s8 to uint8, GOP/s on
+// Zen 4: 138, 280, 373 and 445 at 32^3, 64^3, 128^3 and 512^3 by finish.inl, 153, 315, 406 and 456 so. Without the
+// product it would be 409 at 128^3; 9 and 3 rows instead of 6 and 6 make it 400.
+struct leaves_codes {
+  using real = value_lanes<float>;
+  template <class S, std::size_t From, std::size_t To, std::size_t Rows, std::size_t Vectors>
+  [[gnu::always_inline]] static inline void rows(const tile_arguments& t, typename S::sums (&sum)[Rows][Vectors]) {
+    static_assert(S::width == 16 && Vectors == 2);
+    const tile_codes c = *t.codes;
+    const __m512i zero_point = _mm512_set1_epi16(c.zero_point), flip = _mm512_set1_epi8(static_cast<char>(c.flip));
+    const __m512i lowest = _mm512_set1_epi8(c.lowest), highest = _mm512_set1_epi8(c.highest);
+    const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+    NARROW_UNROLL for (std::size_t r = From; r < To; r += 2) {
+      __m512i words[2];
+      NARROW_UNROLL for (std::size_t h = 0; h < 2; ++h) {
+        __m512i whole[Vectors];
+        NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
+          // Asked for in a register by itself: else GCC 12 keeps all sums in memory, all along.
+          typename S::sums own = sum[r + h < To ? r + h : r][v];
+          __asm__("" : "+v"(own));
+          const real::vector exact = real::from_words(own);
+          whole[v] = real::rounded(real::product(exact, real::from(c.scales + 16 * v)));
+        }
+        words[h] = _mm512_adds_epi16(_mm512_packs_epi32(whole[0], whole[1]), zero_point);
+      }
+      const __m512i bytes = _mm512_packs_epi16(words[0], words[1]);
+      const __m512i within = _mm512_max_epi8(_mm512_min_epi8(bytes, highest), lowest);
+      const __m512i codes = _mm512_permutexvar_epi32(order, _mm512_xor_si512(within, flip));
+      std::byte* const to = c.to + static_cast<std::ptrdiff_t>(r) * c.stride;
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_castsi512_si256(codes));
+      if (r + 1 < To) {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + c.stride), _mm512_extracti64x4_epi64(codes, 1));
+      }
+    }
+  }
+};
+
+template <class S, std::size_t Rows>
+void code_tile(const tile_arguments& t) {
+  constexpr std::size_t vectors = 2;
+  typename S::sums sum[Rows][vectors];
+  NARROW_UNROLL for (std::size_t v = 0; v < vectors; ++v) {
+    const typename S::sums start = S::load(static_cast<const typename S::value*>(t.column_start) + v * S::width);
+    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+      sum[r][v] = start;
+      __asm__("" : "+v"(sum[r][v]));
+    }
+  }
+  multiply_and_leave<S, leaves_codes>(t, sum);
+}
+
+// Of the high tiles, [rows - 1]; the few rows that are left take the longer way.
+template <class S>
+inline constexpr tile_function code_tiles[most_rows] = {nullptr,          nullptr, nullptr, nullptr,
+                                                        nullptr,          nullptr, nullptr, &code_tile<S, 8>,
+                                                        &code_tile<S, 9>, nullptr, nullptr, &code_tile<S, 12>};
