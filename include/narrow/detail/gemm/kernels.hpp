@@ -105,16 +105,15 @@ struct kernel_for<bit_panel>
 template <class Panel>
 struct scaled_kernel_for : no_kernel {};
 template <>
-struct scaled_kernel_for<real_panel<float>> : scaled_tiles<f32_step, 12> {};
+struct scaled_kernel_for<real_panel<float>> : scaled_tiles<f32_step, 6> {};
 template <>
-struct scaled_kernel_for<bf16_panel>
-    : either<&cpu_features::bf16, avx512_bf16::scaled_tiles<avx512_bf16::bf16_step, 12>,
-             scaled_tiles<bf16_emulated_step, 12>> {};
+struct scaled_kernel_for<bf16_panel> : either<&cpu_features::bf16, avx512_bf16::scaled_tiles<avx512_bf16::bf16_step, 6>,
+                                              scaled_tiles<bf16_emulated_step, 6>> {};
 template <>
-struct scaled_kernel_for<pair_panel> : scaled_tiles<pairs_step, 12> {};
+struct scaled_kernel_for<pair_panel> : scaled_tiles<pairs_step, 6> {};
 template <panel_sign S>
 struct scaled_kernel_for<byte_panel<S>>
-    : either<&cpu_features::vnni, avx512_vnni::scaled_tiles<avx512_vnni::s8_step, 12>> {};
+    : either<&cpu_features::vnni, avx512_vnni::scaled_tiles<avx512_vnni::s8_step, 6>> {};
 
 template <class Panel>
 const tile_function* code_tiles_for() {

@@ -1,7 +1,8 @@
 // The tile under scales along the depth, for any step with 32-bit sums; included after tile.inl. See kernel.hpp.
 //
-// Two instructions of every block and sum beside its products: a fused multiply-add into totals that live in the
-// first-level cache, and for integers a conversion.
+// Register budget: Rows * Vectors sums and as many totals, Vectors of b, one broadcast of a: 12 + 12 + 2 + 1 of 32 for
+// 6 x 2 in AVX-512. Three instructions of every block and sum beside its products: a conversion of integers, the
+// factors' product, a fused multiply-add.
 
 [[gnu::always_inline]] inline value_lanes<float>::vector as_floats(const value_lanes<float>::vector& x) { return x; }
 [[gnu::always_inline]] inline value_lanes<float>::vector as_floats(const native_words& x) {
@@ -12,12 +13,16 @@ template <class S, std::size_t Rows, std::size_t Vectors>
 void scaled_tile(const tile_arguments& t) {
   using real = value_lanes<float>;
   constexpr std::size_t width = S::width, columns = Vectors * width;
-  alignas(64) float total[Rows][columns] = {};
+  alignas(64) float edge[Rows][columns] = {};
+  real::vector total[Rows][Vectors];
   float* const c = static_cast<float*>(t.c);
   if (t.start == sums_start::resume) {
     for (std::size_t r = 0; r < Rows; ++r) {
-      __builtin_memcpy(total[r], c + static_cast<std::ptrdiff_t>(r) * t.c_stride, t.columns * sizeof(float));
+      __builtin_memcpy(edge[r], c + static_cast<std::ptrdiff_t>(r) * t.c_stride, t.columns * sizeof(float));
     }
+  }
+  NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+    NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) total[r][v] = real::from(edge[r] + v * width);
   }
   row_units<S, Rows> a(t);
   const std::byte* b = t.b;
@@ -43,14 +48,16 @@ void scaled_tile(const tile_arguments& t) {
       const float* const of_rows = scales.a + static_cast<std::ptrdiff_t>(r) * scales.a_stride;
       const real::vector of_row = real::all(of_rows[block]);
       NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
-        float* const to = total[r] + v * width;
         const real::vector factor = real::product(of_row, of_columns[v]);
-        real::store(to, real::fused(as_floats(sum[r][v]), factor, real::from(to)));
+        total[r][v] = real::fused(as_floats(sum[r][v]), factor, total[r][v]);
       }
     }
   }
+  NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+    NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) real::store(edge[r] + v * width, total[r][v]);
+  }
   for (std::size_t r = 0; r < Rows; ++r) {
-    __builtin_memcpy(c + static_cast<std::ptrdiff_t>(r) * t.c_stride, total[r], t.columns * sizeof(float));
+    __builtin_memcpy(c + static_cast<std::ptrdiff_t>(r) * t.c_stride, edge[r], t.columns * sizeof(float));
   }
 }
 
