@@ -46,10 +46,11 @@ struct integer_sum {
   static Sum join(Sum x, Sum y) { return x + y; }
 };
 
-// Two block formats (scheme/block.hpp) whose blocks run along the depth: the elements of a block, both scales left out,
-// sum as `Sums`, from zero, in one chain whatever the shape: bfloat16_pairs, or integer_sum<int32_t>. Then, block after
-// block, total <- fma(float(sum), a's scale * b's scale, total), in float, the product of the scales rounded: beyond
-// 2^128 it is an infinity, whatever the sum.
+// Block formats (scheme/block.hpp) whose blocks run along the depth, on one side or on both, where the other has one
+// scale for each row or column: the elements of a block, both scales left out, sum as `Sums`, from zero, in one chain
+// whatever the shape: bfloat16_pairs, or integer_sum<int32_t>, zero points included. Then, block after block,
+// total <- fma(float(sum), a's scale * b's scale, total), in float, the product of the scales rounded: beyond 2^128 it
+// is an infinity, whatever the sum.
 template <class Sums>
 struct block_sums {
   using sum_type = float;

@@ -12,13 +12,14 @@
 // an operand is double, or with accumulate_in<double>{}; those of posits exactly, with accumulate_in<quire<N, ES>>
 // (detail/gemm/quire.hpp); in a narrow type, simulated, with accumulate_in<T> or float32_chunks<T> (emulated.hpp).
 // NVFP4 is such a float too: the scales of its blocks go into the elements, which bfloat16 holds, and that of the
-// tensor is factored out; so does any scheme of which that is true. Two other block formats, of floats of the bf16
-// class or of integers of up to 8 bits, sum each block along the depth by itself, and then under its scales (block_sums
-// in accumulator.hpp), if the lengths, up to 65,536, are multiples of 4 and one divides the other. Any other scale that
-// varies along the depth, and a scheme that says no factor (scheme/scheme.hpp), are multiplied into the operands first,
-// as reals. Outputs: reals; narrow numbers, rounded once by the type's policy or by one among the options; quantized
-// tensors, whose scheme is given; standard integers, which take the raw integer accumulator (saturating, unless told
-// otherwise).
+// tensor is factored out; so does any scheme of which that is true. Other block formats, of floats of the bf16 class or
+// of integers of up to 8 bits, sum each block along the depth by itself, and then under its scales (block_sums in
+// accumulator.hpp): two whose lengths, up to 65,536, are multiples of 4 of which one divides the other, or one beside
+// such elements under scales that do not vary along the depth, as int8 activations beside grouped<int4, 32>. There b
+// has no zero points, and a at most one. Any other scale that varies along the depth, and a scheme that says no factor
+// (scheme/scheme.hpp), are multiplied into the operands first, as reals. Outputs: reals; narrow numbers, rounded once
+// by the type's policy or by one among the options; quantized tensors, whose scheme is given; standard integers, which
+// take the raw integer accumulator (saturating, unless told otherwise).
 //
 // Between the sum and the output an element is a float, if the output is no wider (float, floats of up to 16 bits,
 // codes of up to 24) and the sum is float, or an exact integer under affine scales: float(sum) * float(scale). Else,
@@ -111,7 +112,7 @@ void gemm_matrices(const A& a, const B& b, const Output& out, std::size_t first_
                                    option...);
     } else {
       if constexpr (multiplies_blocks<A, B, Option...>()) {
-        if (a.has_blocks_along(1) && b.has_blocks_along(0)) {
+        if (sums_blocks(a, b)) {
           return multiply_blocks_and_finish(a, b, out, s, ops, conversion, first_index, executor_of_options(option...));
         }
       }

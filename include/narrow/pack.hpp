@@ -13,6 +13,7 @@
 #include <memory>
 #include <utility>
 
+#include "narrow/detail/gemm/block_factors.hpp"
 #include "narrow/detail/gemm/compute_class.hpp"
 #include "narrow/detail/gemm/packed_operand.hpp"
 
@@ -42,6 +43,19 @@ class packed_matrix {
 
 namespace detail {
 
+// Factors and sums of blocks.
+template <class Operand>
+void fill_blocks(packed_panels& panels, const tile_kernel& kernel, const Operand& b) {
+  const std::size_t length = panels.block_length, blocks = divided_up(b.rows(), length);
+  const std::size_t stride = padded_columns(b.columns()), count = checked_product(blocks, stride, "pack");
+  panels.factors.resize(count);
+  factors_of_columns(b, length, blocks, stride, panels.factors.data());
+  if (kernel.column_sums == nullptr) return;
+  panels.block_sums.resize(count);
+  sums_of_blocks(kernel, panels.data, panels.panel_bytes, b.columns(), divided_up(b.rows(), kernel.group),
+                 length / kernel.group, stride, panels.block_sums.data());
+}
+
 template <class Panel, class Target, class Operand>
 void fill_panels_of(packed_panels& panels, const tile_kernel& kernel, Target, const Operand& b) {
   const std::size_t depth = b.rows(), groups = divided_up(depth, kernel.group), width = kernel.panel_columns();
@@ -57,6 +71,7 @@ void fill_panels_of(packed_panels& panels, const tile_kernel& kernel, Target, co
   if (depth != 0) {
     p.panels(&b, 0, depth, 0, b.columns(), width, kernel.width, panels.panel_bytes, panels.with_scale, to);
   }
+  if (panels.block_length != 0) return fill_blocks(panels, kernel, b);
   if (kernel.column_sums == nullptr) return;
   panels.column_sums.resize(count * width);
   for (std::size_t q = 0; q < count; ++q) {
@@ -133,6 +148,7 @@ bool fill_panels_for(packed_panels& panels, Target target, const B& b) {
   using S = panel_sign;
   if constexpr (is_block_of_kernels(B::block_length) && !std::is_void_v<element_sums<A, B>>) {
     if (b.has_blocks_along(0)) {
+      panels.block_length = B::block_length;
       if constexpr (std::is_same_v<element_sums<A, B>, bfloat16_pairs>) {
         return fill_scaled_panels<bf16_panel>(panels, target, b);
       } else {

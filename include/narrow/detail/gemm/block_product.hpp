@@ -1,13 +1,16 @@
-// Products of two block formats whose blocks run along the depth: what multiplies are the elements, in the bf16 class
-// or as bytes, and a block of them at a time takes the scales (accumulator.hpp, block_sums).
+// Products under scales that vary from block to block along the depth, of one operand or of both: what multiplies are
+// the elements, in the bf16 class or as bytes, and a block of them at a time takes the scales (accumulator.hpp,
+// block_sums).
 //
-// The panels of scales are made for each product, m x blocks and blocks x n floats: 1 / length of the operands.
+// Factors and sums of blocks (block_factors.hpp) are made for each product, 1 / length of the operands, but for those
+// of a packed operand, which keeps its own.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
+#include "narrow/detail/gemm/block_factors.hpp"
 #include "narrow/detail/gemm/compute_class.hpp"
 #include "narrow/detail/gemm/fast.hpp"
 #include "narrow/detail/gemm/finish.hpp"
@@ -18,46 +21,33 @@ namespace narrow::detail {
 
 // ---- scales --------------------------------------------------------------------------------------------------------
 
-// The factors of both operands, for blocks of `length` terms.
-struct block_factors {
-  std::size_t length = 0, blocks = 0;
-  const float* a = nullptr;  // m x blocks
-  const float* b = nullptr;  // blocks x b_stride
-  std::size_t b_stride = 0;  // columns, padded to whole panels
-};
-
 struct block_product_workspace {
-  scratch a_factors, b_factors, starts, panels, sums, scales;
+  scratch a_factors, b_factors, block_sums, starts, panels, sums, scales;
 };
 
 template <class A, class B>
 block_factors factors_of(const A& a, const B& b, block_product_workspace& space) {
-  constexpr std::size_t length = std::min(A::block_length, B::block_length);
-  const std::size_t m = a.rows(), n = b.columns(), blocks = divided_up(a.columns(), length);
-  block_factors result{length, blocks, nullptr, nullptr, divided_up(n, most_columns) * most_columns};
-  float* const of_a = space.a_factors.get<float>(checked_product(m, blocks, "gemm"));
-  for (std::size_t i = 0; i < m; ++i) {
-    for (std::size_t k = 0; k < blocks; ++k) of_a[i * blocks + k] = static_cast<float>(a.factor(i, k * length));
+  constexpr std::size_t length = shared_block_length<A, B>;
+  const std::size_t blocks = divided_up(a.columns(), length), stride = padded_columns(b.columns());
+  float* const of_a = space.a_factors.get<float>(checked_product(a.rows(), blocks, "gemm"));
+  factors_of_rows(a, length, blocks, of_a);
+  if constexpr (is_packed<B>) {
+    if (b.panels->block_length == length) return {length, blocks, of_a, b.panels->factors.data(), stride};
   }
-  float* const of_b = space.b_factors.get<float>(checked_product(blocks, result.b_stride, "gemm"));
-  for (std::size_t k = 0; k < blocks; ++k) {
-    float* const row = of_b + k * result.b_stride;
-    for (std::size_t j = 0; j < n; ++j) row[j] = static_cast<float>(b.factor(k * length, j));
-    std::fill(row + n, row + result.b_stride, 0.0F);
-  }
-  result.a = of_a, result.b = of_b;
-  return result;
+  float* const of_b = space.b_factors.get<float>(checked_product(blocks, stride, "gemm"));
+  factors_of_columns(b, length, blocks, stride, of_b);
+  return {length, blocks, of_a, of_b, stride};
 }
 
 // ---- by the kernels ------------------------------------------------------------------------------------------------
 
-// All of b in panels: those that it was packed to, or new ones.
+// All of b in panels: those that it was packed to, which are returned, or new ones.
 template <class PanelB, class Target, class B>
-void take_panels(gemm_plan& plan, const B& b, block_product_workspace& space) {
+const packed_panels* take_panels(gemm_plan& plan, const B& b, block_product_workspace& space) {
   const tile_kernel& kernel = *plan.kernel;
   if (const packed_panels* const ready = ready_panels<PanelB>(b, kernel, false)) {
     plan.packed_b = ready->data, plan.packed_stride = ready->panel_bytes;
-    return;
+    return ready;
   }
   const std::size_t width = kernel.panel_columns();
   plan.packed_stride = divided_up(plan.depth, kernel.group) * width * kernel.unit + 128;
@@ -65,27 +55,29 @@ void take_panels(gemm_plan& plan, const B& b, block_product_workspace& space) {
   const packer p = Target::template packing<PanelB>(b, false);
   if (plan.depth != 0) p.panels(&b, 0, plan.depth, 0, plan.n, width, kernel.width, plan.packed_stride, false, to);
   plan.packed_b = to;
+  return nullptr;
 }
 
-// What sums of bytes begin with: a's lie 128 above its codes.
-inline const std::int32_t* starts_of_panels(const gemm_plan& plan, const block_factors& factors, std::int32_t offset,
-                                            block_product_workspace& space) {
+// What sums of integers begin with, since a's packed codes have a zero point:
+//   sum (a - zero) b = sum a b - zero (sum of b)
+inline const std::int32_t* starts_of_blocks(const gemm_plan& plan, const block_factors& factors, std::int32_t zero,
+                                            const packed_panels* ready, block_product_workspace& space) {
+  if (zero == 0) return nullptr;
   const tile_kernel& kernel = *plan.kernel;
-  const std::size_t width = kernel.panel_columns(), groups = divided_up(plan.depth, kernel.group);
-  const std::size_t of_block = factors.length / kernel.group;
-  std::int32_t* const starts = space.starts.get<std::int32_t>(factors.blocks * factors.b_stride);
-  std::fill_n(starts, factors.blocks * factors.b_stride, 0);
-  for (std::size_t q = 0; q < plan.n; q += width) {
-    const std::size_t vectors = divided_up(std::min(width, plan.n - q), kernel.width);
-    const std::byte* const panel = plan.packed_b + q / width * plan.packed_stride;
-    for (std::size_t block = 0; block < factors.blocks; ++block) {
-      std::int64_t sums[most_columns] = {};
-      const std::size_t g = block * of_block, some = std::min(of_block, groups - g);
-      kernel.column_sums(panel + g * vectors * kernel.width * kernel.unit, some, vectors, sums);
-      for (std::size_t j = 0; j < vectors * kernel.width; ++j) {
-        starts[block * factors.b_stride + q + j] = static_cast<std::int32_t>(-offset * sums[j]);
-      }
-    }
+  const std::size_t count = factors.blocks * factors.b_stride;
+  const std::int32_t* sums = nullptr;
+  if (ready != nullptr && ready->block_length == factors.length) {
+    sums = ready->block_sums.data();
+  } else {
+    std::int32_t* const to = space.block_sums.get<std::int32_t>(count);
+    sums_of_blocks(kernel, plan.packed_b, plan.packed_stride, plan.n, divided_up(plan.depth, kernel.group),
+                   factors.length / kernel.group, factors.b_stride, to);
+    sums = to;
+  }
+  std::int32_t* const starts = space.starts.get<std::int32_t>(count);
+  const std::uint32_t times = std::uint32_t{0} - static_cast<std::uint32_t>(zero);
+  for (std::size_t t = 0; t < count; ++t) {
+    starts[t] = static_cast<std::int32_t>(times * static_cast<std::uint32_t>(sums[t]));
   }
   return starts;
 }
@@ -103,15 +95,16 @@ bool run_scaled_kernel(Target, const A& a, const B& b, const block_factors& fact
     plan.kernel = kernel;
     plan.m = a.rows(), plan.n = b.columns(), plan.depth = a.columns();
     plan.a = Target::template packing<PanelA>(a, false);
-    take_panels<PanelB, Target>(plan, b, space);
+    [[maybe_unused]] const packed_panels* const ready = take_panels<PanelB, Target>(plan, b, space);
     plan.scales = {factors.length / kernel->group,
                    factors.a,
                    static_cast<std::ptrdiff_t>(factors.blocks),
                    factors.b,
                    nullptr,
                    factors.b_stride};
-    if constexpr (std::is_same_v<PanelA, byte_panel<panel_sign::is_unsigned>>) {
-      plan.scales.b_starts = starts_of_panels(plan, factors, PanelA::template offset<A>, space);
+    if constexpr (std::is_integral_v<typename PanelA::sum>) {
+      const auto zero = static_cast<std::int32_t>(a.zero_point(a.place(0, 0))) + PanelA::template offset<A>;
+      plan.scales.b_starts = starts_of_blocks(plan, factors, zero, ready, space);
     }
     finish_context<Finisher> context;
     if (float* const c = last.template sums_in_place<float>(true)) {

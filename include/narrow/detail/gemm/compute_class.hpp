@@ -1,9 +1,11 @@
 // The compute class of a product: what the operands' join lowers to. Chosen here and nowhere else.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include "narrow/accumulator.hpp"
 #include "narrow/detail/gemm/operand.hpp"
@@ -66,16 +68,39 @@ constexpr bool is_block_of_kernels(std::size_t length) {
   return length != 0 && length % 4 == 0 && length <= std::size_t{1} << 16;
 }
 
-// Whether products sum blocks before scales, if those of both run along the depth: each block of one is some of the
-// other's.
+// The blocks of a product: those of one operand, or the shorter ones of two.
+template <class A, class B>
+inline constexpr std::size_t shared_block_length = A::block_length == 0   ? B::block_length
+                                                   : B::block_length == 0 ? A::block_length
+                                                                          : std::min(A::block_length, B::block_length);
+
+// Whether products may sum blocks before scales: each block of one operand is some of the other's, which has no blocks
+// or such as well.
 template <class A, class B, class... Option>
 constexpr bool multiplies_blocks() {
   constexpr std::size_t a = A::block_length, b = B::block_length;
   constexpr bool forced = accumulates_in_double<Option...> || accumulates_in_float<Option...>;
-  if constexpr (forced || !is_block_of_kernels(a) || !is_block_of_kernels(b)) {
+  if constexpr (forced || (a == 0 && b == 0) || (a != 0 && !is_block_of_kernels(a)) ||
+                (b != 0 && !is_block_of_kernels(b))) {
     return false;
   } else {
-    return (a % b == 0 || b % a == 0) && !std::is_void_v<element_sums<A, B>>;
+    return (a == 0 || b == 0 || a % b == 0 || b % a == 0) && !std::is_void_v<element_sums<A, B>>;
+  }
+}
+
+// Whether they do, of operands of which that holds: scales vary along the depth by blocks or not at all; and of
+// integers, int32 holds the sums of blocks, and there is one zero point at most, of a: sums of b's codes account for
+// it.
+template <class A, class B>
+bool sums_blocks(const A& a, const B& b) {
+  if (A::block_length != 0 ? !a.has_blocks_along(1) : a.varies_along(1)) return false;
+  if (B::block_length != 0 ? !b.has_blocks_along(0) : b.varies_along(0)) return false;
+  if constexpr (A::is_fixed && B::is_fixed) {
+    if (b.zero_point_range() != std::pair<std::int64_t, std::int64_t>(0, 0) || a.zero_points_vary_along(0))
+      return false;
+    return uint128{a.largest()} * b.largest() * shared_block_length<A, B> < uint128{1} << 31;
+  } else {
+    return true;
   }
 }
 
@@ -83,8 +108,10 @@ constexpr bool multiplies_blocks() {
 template <class A, class B, class... Option, class Body>
 void with_accumulator(const A& a, const B& b, std::size_t depth, bool varies_along_depth, const Body& body) {
   const bool with_scale = varies_along_depth || !A::has_factor || !B::has_factor;
-  constexpr bool forced = accumulates_in_double<Option...> || accumulates_in_float<Option...>;
-  if constexpr (A::is_fixed && B::is_fixed && !forced) {
+  // Blocks vary along the depth whichever way they run.
+  constexpr bool decodes = accumulates_in_double<Option...> || accumulates_in_float<Option...> ||
+                           A::block_length != 0 || B::block_length != 0;
+  if constexpr (A::is_fixed && B::is_fixed && !decodes) {
     if (!with_scale) {
       const uint128 bound = uint128{a.largest()} * b.largest() * (depth == 0 ? 1 : depth);
       constexpr uint128 one = 1;
@@ -101,7 +128,7 @@ void with_accumulator(const A& a, const B& b, std::size_t depth, bool varies_alo
   if constexpr (wide) {
     body(compute_class<fma_chain<double>, false>{}, with_scale);
   } else {
-    if constexpr (fit_bfloat16_pairs<typename A::bfloat16_fit, typename B::bfloat16_fit>() && !forced) {
+    if constexpr (fit_bfloat16_pairs<typename A::bfloat16_fit, typename B::bfloat16_fit>() && !decodes) {
       if (!with_scale) return body(compute_class<bfloat16_pairs, false>{}, false);
     }
     body(compute_class<fma_chain<float>, false>{}, with_scale);

@@ -58,7 +58,7 @@ const std::byte* ready_rows(const A& a, std::size_t depth, bool with_scale, bool
 // Whether panels that were packed before are what this kernel reads.
 template <class Panel>
 bool are_ready(const packed_panels& p, const tile_kernel& kernel, bool with_scale) {
-  return p.holds<Panel>() && p.kernel == &kernel && p.with_scale == with_scale;
+  return p.holds<Panel>() && have_same_panels(*p.kernel, kernel) && p.with_scale == with_scale;
 }
 template <class Panel, class B>
 const packed_panels* ready_panels(const B& b, const tile_kernel& kernel, bool with_scale) {

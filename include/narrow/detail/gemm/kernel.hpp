@@ -142,4 +142,10 @@ struct tile_kernel {
   }
 };
 
+// Whether what was packed for one is what another reads, sums of columns included.
+inline bool have_same_panels(const tile_kernel& a, const tile_kernel& b) {
+  return a.vectors == b.vectors && a.width == b.width && a.unit == b.unit && a.group == b.group &&
+         a.column_sums == b.column_sums;
+}
+
 }  // namespace narrow::detail

@@ -131,8 +131,8 @@ struct coded_operand {
     }
   }
 
-  // The same of the element's own place, for blocks.
-  double factor(std::size_t i, std::size_t j) const { return view.scheme->template factor<E>(place(i, j)); }
+  // The same of a place, for blocks.
+  double factor(std::size_t place) const { return view.scheme->template factor<E>(place); }
 
   // The largest |code - zero point|: what decides how wide an exact sum has to be.
   std::uint64_t largest() const {

@@ -24,6 +24,11 @@ struct packed_panels {
   scratch memory;
   const std::byte* data = nullptr;
   std::vector<std::int64_t> column_sums;
+  // Of blocks of so many terms along the depth; else 0, and there are none. blocks x padded_columns, see
+  // block_factors.hpp.
+  std::size_t block_length = 0;
+  std::vector<float> factors;
+  std::vector<std::int32_t> block_sums;
 
   template <class Panel>
   bool holds() const {
