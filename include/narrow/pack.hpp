@@ -6,8 +6,9 @@
 // A packed matrix owns its memory: wq may go. It is made for the target in use and for left operands of the same kind
 // as wq's format: block formats; binary; integers of up to 8 bits; integers of up to 16; floats of at most 8
 // significand bits; other numbers. pack<Left>(wq) names another: pack<float16>(wq) makes float panels of int8 weights.
-// With other left operands, and on other targets, products stay right and become slow. The layout differs between
-// targets and versions: it is nothing to store.
+// Groups of integers of up to 4 bits (grouped<int4, 32>) take half a byte each, for left operands of integers, in blocks
+// of that length or without. With other left operands, and on other targets, products stay right and become slow. The
+// layout differs between targets and versions: it is nothing to store.
 #pragma once
 
 #include <memory>
@@ -15,6 +16,7 @@
 
 #include "narrow/detail/gemm/block_factors.hpp"
 #include "narrow/detail/gemm/compute_class.hpp"
+#include "narrow/detail/gemm/nibble_panel.hpp"
 #include "narrow/detail/gemm/packed_operand.hpp"
 
 namespace narrow {
@@ -152,6 +154,9 @@ bool fill_panels_for(packed_panels& panels, Target target, const B& b) {
       if constexpr (std::is_same_v<element_sums<A, B>, bfloat16_pairs>) {
         return fill_scaled_panels<bf16_panel>(panels, target, b);
       } else {
+        if constexpr (fits_nibbles<B>) {
+          if (fill_nibble_panels(panels, target, b)) return true;
+        }
         return fill_scaled_panels<byte_panel<S::is_signed>>(panels, target, b) ||
                fill_scaled_panels<pair_panel>(panels, target, b);
       }

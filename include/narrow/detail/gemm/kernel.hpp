@@ -29,7 +29,8 @@
 // Kernels of bits count those that differ; the last block of depth turns counts into sums: depth - 2 * count.
 //
 // Scales along the depth: a block of depth, whole groups, has a factor for each row of a and one for each column of b.
-// A kernel for them sums a block from zero (integers: from b_starts, for zero points), and for each block in turn
+// A kernel for them sums a block from zero (integers: from b_starts, for zero points; those of nibbles also from
+// a_starts, and they find b's factors in the panel), and for each block in turn
 //   total <- fma(float(sum), a's factor * b's factor, total)       in float, the product rounded
 // whatever its step; c holds the totals.
 //
@@ -55,6 +56,7 @@ enum class sums_start { zero, columns, offsets, resume };
 struct scale_panels {
   std::size_t groups = 0;  // of a block
   const float* a = nullptr;
+  const std::int32_t* a_starts = nullptr;
   std::ptrdiff_t a_stride = 0;  // between rows; blocks lie side by side
   const float* b = nullptr;
   const std::int32_t* b_starts = nullptr;

@@ -40,11 +40,12 @@ struct either {
 
 NARROW_BEGIN_AVX512_VNNI
 namespace narrow::detail::avx512_vnni {
-using avx512::native_words, avx512::value_lanes;
+using avx512::all_words, avx512::load_halves, avx512::native_words, avx512::value_lanes;
 // clang-format off
 #include "narrow/detail/gemm/tile.inl"
 #include "narrow/detail/gemm/code_tile.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
+#include "narrow/detail/gemm/nibble_tile.inl"
 #include "narrow/detail/gemm/limb_tile.inl"
 // clang-format on
 }  // namespace narrow::detail::avx512_vnni
@@ -114,6 +115,9 @@ struct scaled_kernel_for<pair_panel> : scaled_tiles<pairs_step, 6> {};
 template <panel_sign S>
 struct scaled_kernel_for<byte_panel<S>>
     : either<&cpu_features::vnni, avx512_vnni::scaled_tiles<avx512_vnni::s8_step, 6>> {};
+template <>
+struct scaled_kernel_for<nibble_panel>
+    : either<&cpu_features::vnni, avx512_vnni::nibble_tiles<avx512_vnni::nibbles_step, 6>> {};
 
 template <class Panel>
 const tile_function* code_tiles_for() {
@@ -141,6 +145,7 @@ __m256i bfloat16_of_codes(const std::uint8_t* codes);
 // clang-format off
 #include "narrow/detail/gemm/tile.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
+#include "narrow/detail/gemm/nibble_tile.inl"
 // clang-format on
 template <class Panel>
 struct kernel_for : no_kernel {};
@@ -164,6 +169,8 @@ template <>
 struct scaled_kernel_for<bf16_panel> : scaled_tiles<bf16_emulated_step, 4> {};
 template <>
 struct scaled_kernel_for<pair_panel> : scaled_tiles<pairs_step, 6> {};
+template <>
+struct scaled_kernel_for<nibble_panel> : nibble_tiles<nibbles_step, 4> {};
 
 template <class Panel>
 constexpr std::nullptr_t code_tiles_for() {

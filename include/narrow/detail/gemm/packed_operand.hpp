@@ -35,6 +35,15 @@ struct packed_panels {
     return panel == &panel_name<Panel>;
   }
 
+  // Code (k, j) of nibbles (nibble_panel.hpp).
+  int nibble_at(std::size_t k, std::size_t j) const {
+    const std::size_t width = kernel->panel_columns(), first = j / width * width;
+    const std::size_t lanes = divided_up(std::min(width, columns - first), kernel->width) * kernel->width;
+    const std::byte* const units = data + j / width * panel_bytes + (k / block_length + 1) * lanes * 2;
+    const auto byte = std::to_integer<int>(units[(k / 8 * lanes + j - first) * 4 + k % 4]);
+    return (k % 8 < 4 ? byte & 15 : byte >> 4) - 8;
+  }
+
   // Element (k, j).
   template <class Panel>
   typename Panel::element at(std::size_t k, std::size_t j) const {
@@ -83,6 +92,7 @@ struct packed_operand : Operand {
       return static_cast<std::int8_t>(panels->at<byte_panel<S::is_signed>>(k, j)) -
              byte_panel<S::is_signed>::template offset<Operand>;
     }
+    if (panels->holds<nibble_panel>()) return panels->nibble_at(k, j);
     if (panels->holds<pair_panel>()) return panels->at<pair_panel>(k, j);
     if (panels->holds<limb_panel<S::is_signed>>()) {
       const auto bits = static_cast<std::uint16_t>(panels->at<limb_panel<S::is_signed>>(k, j) ^ 0x80);

@@ -62,6 +62,13 @@ struct byte_panel {
   }
 };
 
+// Bytes of b packed two in one, of integers of up to 4 bits: see nibble_panel.hpp.
+struct nibble_panel {
+  using element = std::uint8_t;
+  using sum = std::int32_t;
+  static constexpr std::size_t group = 4, planes = 1;
+};
+
 // 16-bit integers for vpmaddwd, which takes codes of up to 8 bits as they are.
 struct pair_panel {
   using element = std::int16_t;

@@ -274,6 +274,19 @@ struct pairs_step : int32_sums {
   }
 };
 
+// Four signed bytes of a times four nibbles of b: two products of those do not saturate vpmaddubsw.
+struct nibbles_step : int32_sums {
+  static constexpr std::size_t group = 4;
+  [[gnu::always_inline]] static inline void nibbles(const operand& x, operand& low, operand& high) {
+    const operand mask = _mm256_set1_epi8(15);
+    low = _mm256_and_si256(x, mask);
+    high = _mm256_and_si256(_mm256_srli_epi16(x, 4), mask);
+  }
+  [[gnu::always_inline]] static inline sums step(const sums& sum, const operand& a, const operand& b) {
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(b, a), _mm256_set1_epi16(1)));
+  }
+};
+
 // What vdpbf16ps computes (accumulator.hpp): the odd term first, each step flushed.
 struct bf16_emulated_step : float_sums {
   static constexpr std::size_t group = 2;

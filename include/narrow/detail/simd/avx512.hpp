@@ -359,6 +359,19 @@ struct s8_step : avx512::int32_sums {
   }
 };
 
+// Four signed bytes of a times four unsigned ones of b, which are nibbles: 16 columns of two groups are a vector.
+struct nibbles_step : avx512::int32_sums {
+  static constexpr std::size_t group = 4;
+  [[gnu::always_inline]] static inline void nibbles(const operand& x, operand& low, operand& high) {
+    const operand mask = _mm512_set1_epi8(15);
+    low = _mm512_and_si512(x, mask);
+    high = _mm512_and_si512(_mm512_srli_epi16(x, 4), mask);
+  }
+  [[gnu::always_inline]] static inline sums step(const sums& sum, const operand& a, const operand& b) {
+    return _mm512_dpbusd_epi32(sum, b, a);
+  }
+};
+
 }  // namespace narrow::detail::avx512_vnni
 NARROW_END_TARGET
 
