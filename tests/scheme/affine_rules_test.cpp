@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "narrow/quantize.hpp"
 #include "narrow/scheme/affine.hpp"
 #include "narrow/scheme/sawb.hpp"
 #include "narrow/scheme/shared_exponent.hpp"
@@ -237,6 +238,38 @@ TEST(Sawb, IsTheRangeOfTheCodes) {
   EXPECT_NEAR(whole.zero_point(), 127.5, 0.5);
 }
 
+// Odd integers have the levels that the limit is meant for: their error is that of the best alpha, and less than that
+// of integers of as many bits.
+TEST(Sawb, OfOddIntegersHasLevelsWithoutZero) {
+  const density gaussian = on_a_grid([](double x) { return -x * x / 2; });
+  const auto weights = values_of(gaussian);
+  const auto x = view(weights, weights.size());
+  const auto check = [&]<int Bits>(std::integral_constant<int, Bits>) {
+    using odd = number<odd_integer<Bits>>;
+    const auto fitted = quantize<odd>(x, affine::fit(x, sawb{}));
+    EXPECT_EQ(fitted.scheme().scale(), static_cast<float>(sawb_limit(x, Bits) / ((1 << Bits) - 1)));
+    EXPECT_EQ(fitted.scheme().zero_point(), 0);
+    const auto error = [&](const auto& q) {
+      const auto values = dequantize(q);
+      double total = 0;
+      for (std::size_t i = 0; i < values.size(); ++i) total += std::pow(weights[i] - double{values[i]}, 2);
+      return total;
+    };
+    const double best = best_alpha(gaussian, Bits) / ((1 << Bits) - 1);
+    const double least = error(quantize<odd>(x, affine(static_cast<float>(best))));
+    EXPECT_LE(error(fitted), least * 1.005) << Bits;
+    EXPECT_LT(error(fitted), error(quantize<number<signed_integer<Bits>>>(x, affine::fit(x, symmetric, sawb{}))));
+    // So does the search of affine::fit.
+    EXPECT_LE(error(quantize<odd>(x, affine::fit(x, least_squares{}))), least * 1.005) << Bits;
+  };
+  check(std::integral_constant<int, 2>{});
+  check(std::integral_constant<int, 4>{});
+  // Otherwise the range is all of the data.
+  const std::vector<float> few{-3, 1, 2.5F};
+  const auto wide = quantize<number<odd_integer<2>>>(view(few, 3), affine::fit(view(few, 3)));
+  EXPECT_EQ(dequantize(wide), (std::vector<float>{-3, 1, 3}));
+}
+
 // ---- errors -------------------------------------------------------------------------------------------------------
 
 TEST(AffineRules, Errors) {
@@ -246,6 +279,8 @@ TEST(AffineRules, Errors) {
   EXPECT_EQ(thrown([&] { sawb_limit(view(x, 6), 1); }), "sawb: the format has 1 bits; it must have 2 to 8");
   EXPECT_EQ(thrown([&] { affine::fit(view(x, 6), symmetric, onnx_dynamic{}); }),
             "fit: symmetry is symmetric; with onnx_dynamic it must be asymmetric");
+  EXPECT_EQ(thrown([&] { affine::fit_for<number<odd_integer<4>>>(view(x, 6), fbgemm{}); }),
+            "fit: fbgemm and onnx_dynamic choose a zero point; odd integers have none");
   const std::vector<double> vast{-1, 1e39};
   EXPECT_EQ(thrown([&] { affine::fit_for<int8>(view(vast, 2), fbgemm{}); }),
             "fit: the data reach from -1 to 1e+39; fbgemm is for floats");

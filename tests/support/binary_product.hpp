@@ -26,6 +26,8 @@ template <class T>
 std::int64_t integer_of(T x) {
   if constexpr (std::is_same_v<T, binary>) {
     return sign_of(x);
+  } else if constexpr (narrow::coded_element<T> && !narrow::fixed_point_element<T>) {
+    return static_cast<std::int64_t>(double(x));
   } else {
     return code_of(x);
   }

@@ -38,7 +38,9 @@ T random_element(generator& random) {
     return static_cast<T>(random());
   } else {
     if constexpr (!std::is_floating_point_v<T>) {
-      if constexpr (narrow::fixed_point_element<T>) return T::from_bits(static_cast<typename T::bits_type>(random()));
+      constexpr bool whole = narrow::integer_valued_encoding<narrow::encoding_of<T>>;
+      if constexpr (narrow::fixed_point_element<T> || whole)
+        return T::from_bits(static_cast<typename T::bits_type>(random()));
     }
     const double fraction = 1 + std::ldexp(static_cast<double>(random() >> 12), -52);
     const double value = std::ldexp(fraction, static_cast<int>(random() % 8) - 4);

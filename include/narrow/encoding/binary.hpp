@@ -17,6 +17,7 @@
 #include <type_traits>
 
 #include "narrow/detail/lanes.hpp"
+#include "narrow/encoding/odd_integer.hpp"
 #include "narrow/overflow.hpp"
 #include "narrow/rounding.hpp"
 
@@ -29,12 +30,22 @@ struct binary_format {
   static constexpr bool is_signed = true;
   static constexpr bool has_infinity = false;
   static constexpr bool has_nan = false;
+  static constexpr int lowest_exponent = 0, max_exponent = 0;
 
   using storage_type = std::uint8_t;
   using real_type = float;
   static constexpr real_type highest() { return 1; }
   static constexpr real_type lowest() { return -1; }
   static constexpr real_type smallest() { return 1; }
+
+  // As integers (integer_valued_encoding).
+  static constexpr int integer_bits = 2;
+  static constexpr std::int32_t largest_integer = 1;
+  template <class U>
+  [[gnu::always_inline]] static constexpr U integer_of(const U& code) {
+    return U(1) - ((code & U(1)) << 1);
+  }
+  static constexpr storage_type code_of(std::int64_t integer) { return integer < 0 ? 1 : 0; }
 
   template <class Overflow, class Real, class Rounding>
   [[gnu::always_inline]] static constexpr detail::bits_of<Real> encode(const Real& x, const Rounding& rounding) {
@@ -49,10 +60,8 @@ struct binary_format {
       const U sign = U(1) << (layout::width - 1);
       const U beyond = detail::to_bits(x) - sign - U(1);
       return detail::less(beyond, infinite_bits<Real, U>()) & U(1);
-    } else if constexpr (layout::width == 32) {
-      return detail::narrow_exact(between<Real>(detail::widen(detail::to_bits(x)), rounding));
     } else {
-      return between<Real>(detail::to_bits(x), rounding);
+      return U(1) - detail::index_of_odd<1>(x, rounding);
     }
   }
 
@@ -69,39 +78,6 @@ struct binary_format {
   [[gnu::always_inline]] static constexpr W infinite_bits() {
     using layout = detail::real_layout<Real>;
     return W((std::uint32_t{1} << (layout::width - 1 - layout::mantissa_bits)) - 1) << layout::mantissa_bits;
-  }
-
-  // Code of the Real whose bits are `all`, in lanes of 64 bits, which hold the sum 1 + x to more bits than any rounding
-  // looks at. The CPU's floats are not asked, who may read subnormals as zero.
-  template <class Real, class W, class Rounding>
-  [[gnu::always_inline]] static constexpr W between(const W& all, const Rounding& rounding) {
-    using layout = detail::real_layout<Real>;
-    constexpr int S = layout::mantissa_bits;
-    // 1. Fields: |x| = significand * 2^(field - bias - S). A subnormal counts as 2^-bias: all that is looked at is that
-    //    it is not zero.
-    const W sign = all & (W(1) << (layout::width - 1));
-    const W magnitude = all ^ sign;
-    const W negative = ~detail::equal(sign, W(0));
-    const W field = magnitude >> S;
-    const W hidden = (W(1) << S) & ~detail::equal(magnitude, W(0));
-    const W significand = (magnitude & ((W(1) << S) - W(1))) | hidden;
-    // 2. |x| in units of 2^-61, to odd: below 1 it has at most 61 bits, and what is cut off sets the last one.
-    constexpr int unit_field = layout::bias + S - 61;
-    const W left = detail::minimum(detail::excess(field, W(unit_field)), W(60 - S));
-    const W right = detail::minimum(detail::excess(W(unit_field), field), W(63));
-    const W shifted = significand << left;
-    const W kept = shifted >> right;
-    const W fraction = kept | (~detail::equal(kept << right, shifted) & W(1));
-    // 3. The distance from -1, the floor, in steps of 2: d = (1 + x) / 2 = remainder / 2^62. To odd serves -|x| too,
-    //    whose last bit is the same. The floor's code is odd; going up gives +1.
-    const W half = W(1) << 61;
-    const W remainder = detail::select(negative, half - fraction, half + fraction);
-    const W up = rounding.round_up(detail::discarded<W>{remainder, W(62), ~W(0), W(0), W(0)});
-    // 4. From 1 on, the sign; NaN gives +1.
-    const W one = W(std::uint32_t{layout::bias}) << S;
-    const W beyond = ~detail::less(magnitude, one);
-    const W nan = detail::greater(magnitude, infinite_bits<Real, W>());
-    return detail::select(beyond, negative & ~nan, ~up) & W(1);
   }
 };
 

@@ -55,6 +55,17 @@ concept fixed_point_encoding = encoding<E> && requires {
   { E::min_code } -> std::convertible_to<std::int64_t>;
 };
 
+// Values that are integers of up to 9 bits, though not their codes. Products of them are integers', and exact.
+//   E::integer_of(code lane) -> integer, in two's complement      E::code_of(integer) -> code
+//   E::integer_bits, E::largest_integer                           of the integers; the largest magnitude
+template <class E>
+concept integer_valued_encoding = encoding<E> && !fixed_point_encoding<E> && requires(std::uint32_t code) {
+  { E::integer_of(code) } -> std::same_as<std::uint32_t>;
+  { E::code_of(std::int64_t{}) } -> std::same_as<typename E::storage_type>;
+  { E::integer_bits } -> std::convertible_to<int>;
+  { E::largest_integer } -> std::convertible_to<std::int64_t>;
+};
+
 // Codes, in two's complement and with signed storage, are in the order of their values: E::is_code_ordered. Numbers are
 // then compared and negated as integers; a NaN has the lowest code, which is its own opposite, and equals itself.
 template <class E>

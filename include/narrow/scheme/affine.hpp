@@ -68,7 +68,9 @@ class affine {
 
   // The parameters that fit x; options, in any order: symmetric, per_row / per_column / per_axis(k), percentile{p},
   // least_squares{}, or another system's rule: fbgemm{}, onnx_dynamic{}, sawb{} (scheme/fit.hpp). They depend on the
-  // format, which `quantize<T>(x, affine::fit(x))` supplies; x must live until then.
+  // format, which `quantize<T>(x, affine::fit(x))` supplies; x must live until then. Odd integers have no zero: their
+  // ends are those of the range, always symmetric. Errors: those of the options; fbgemm or onnx_dynamic of odd
+  // integers.
   template <class T, std::size_t Rank, class... Option>
   static auto fit(const tensor_view<T, Rank>& x, const Option&... option) {
     return detail::affine_fit<std::remove_cv_t<T>, Rank>{x, fit_options::of(option...)};
@@ -81,17 +83,30 @@ class affine {
   template <coded_element To, class T, std::size_t Rank>
   static affine resolve(const detail::affine_fit<T, Rank>& request) {
     using E = encoding_of<To>;
-    static_assert(fixed_point_encoding<E>, "affine::fit chooses zero points, so it needs an integer format");
-    constexpr detail::integer_codes codes{static_cast<double>(least_code<To>), static_cast<double>(E::max_code)};
-    auto slices = detail::slices(request.data, request.options.axis);
+    static_assert(fixed_point_encoding<E> || integer_valued_encoding<E>,
+                  "affine::fit chooses zero points, so it needs an integer format");
+    constexpr detail::integer_codes codes = [] {
+      if constexpr (fixed_point_encoding<E>) {
+        return detail::integer_codes{static_cast<double>(least_code<To>), static_cast<double>(E::max_code)};
+      } else {
+        return detail::integer_codes{double{E::lowest()}, double{E::highest()}, 2};
+      }
+    }();
+    fit_options options = request.options;
+    if constexpr (!fixed_point_encoding<E>) {
+      detail::require(options.method != fit_method::fbgemm && options.method != fit_method::onnx_dynamic,
+                      "fit: fbgemm and onnx_dynamic choose a zero point; odd integers have none");
+      options.symmetry = symmetric;
+    }
+    auto slices = detail::slices(request.data, options.axis);
     std::vector<float> scales;
     std::vector<std::int32_t> zero_points;
     for (auto& slice : slices) {
-      const auto best = detail::affine_parameters(slice, codes, E::bits, request.options);
+      const auto best = detail::affine_parameters(slice, codes, E::bits, options);
       scales.push_back(best.scale);
       zero_points.push_back(best.zero_point);
     }
-    return affine(request.options.axis, std::move(scales), std::move(zero_points));
+    return affine(options.axis, std::move(scales), std::move(zero_points));
   }
 
   template <encoding E, class Overflow, class Real, class Rounding, class Place>

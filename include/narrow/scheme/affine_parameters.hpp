@@ -17,10 +17,12 @@ struct scale_and_zero {
   std::int32_t zero_point;
 };
 
-// The least and the greatest code of an integer format.
+// The least and the greatest integer of a format, and how far apart they lie: all of them from there on, or all odd
+// ones.
 struct integer_codes {
-  double bottom, top;
+  double bottom, top, spacing = 1;
   constexpr double steps() const { return top - bottom; }
+  double rounded(double x) const { return spacing == 1 ? std::nearbyint(x) : 2 * std::floor(x / 2) + 1; }
 };
 
 inline std::int32_t nearest_code(double zero, const integer_codes& codes) {
@@ -49,7 +51,7 @@ inline double square_error(const std::vector<double>& values, const scale_and_ze
   double error = 0;
   for (const double x : values) {
     const double code =
-        std::clamp(std::nearbyint(x / static_cast<double>(p.scale)) + p.zero_point, codes.bottom, codes.top);
+        std::clamp(codes.rounded(x / static_cast<double>(p.scale)) + p.zero_point, codes.bottom, codes.top);
     const double gap = (code - p.zero_point) * static_cast<double>(p.scale) - x;
     error += gap * gap;
   }

@@ -40,7 +40,8 @@ struct fbgemm {};
 struct onnx_dynamic {};
 
 // Statistics-aware weight binning: the range is +-sawb_limit of the data (scheme/sawb.hpp). For 2 to 8 bits. The limit
-// is the best one for levels that leave out zero, which affine codes have: of few bits, these err by more.
+// is the best one for levels that leave out zero, odd_integer's; integers, which have it, err by more where bits are
+// few.
 struct sawb {};
 
 enum class fit_method { min_max, percentile, least_squares, fbgemm, onnx_dynamic, sawb };

@@ -3,7 +3,11 @@
 //   alpha = c1 * sqrt(E[w^2]) + c2 * E|w|
 //
 // is near the value whose 2^bits even levels from -alpha to alpha, zero not among them, have the least square error on
-// weights of bell-shaped distributions. Source: Choi et al., "Accurate and Efficient 2-bit Quantized Neural Networks",
+// weights of bell-shaped distributions. Such levels are those of odd integers:
+//
+//   auto wq = quantize<number<odd_integer<2>>>(w, affine::fit(w, sawb{}));      // -a, -a/3, a/3, a
+//
+// Source: Choi et al., "Accurate and Efficient 2-bit Quantized Neural Networks",
 // MLSys 2019, and the constants that IBM's code adds for 5 and 8 bits. Those of 6 and 7 bits, which it leaves out, are
 // computed here: the line through the best alpha of Gaussian and of Laplacian weights.
 #pragma once

@@ -4,7 +4,6 @@
 #include <type_traits>
 
 #include "narrow/element.hpp"
-#include "narrow/encoding/binary.hpp"
 
 namespace narrow::detail {
 
@@ -33,11 +32,6 @@ struct fits_folded {
   static constexpr bool is_bfloat16 = false, has_values = true;
   static constexpr int lowest_exponent = Scheme::template lowest_exponent<E>;
   static constexpr int highest_exponent = Scheme::template highest_exponent<E>;
-};
-
-template <>
-struct fits_bfloat16<binary_format> : fits_no_bfloat16 {
-  static constexpr bool has_values = true;
 };
 
 }  // namespace narrow::detail

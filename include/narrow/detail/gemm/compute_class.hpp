@@ -51,7 +51,7 @@ inline constexpr bool multiplies_bits = Class::exact_integer&&
 // What sums the elements of blocks: bytes exactly, and floats where the bf16 class takes them; void where neither does.
 template <class A, class B>
 auto sums_of_elements() {
-  constexpr bool integers = A::is_fixed && B::is_fixed && !A::is_binary && !B::is_binary;
+  constexpr bool integers = A::is_fixed && B::is_fixed && !A::has_integer_values && !B::has_integer_values;
   if constexpr (integers && bits_of_codes<A> <= 8 && bits_of_codes<B> <= 8) {
     return std::type_identity<integer_sum<std::int32_t>>{};
   } else if constexpr (fit_bfloat16_pairs<typename A::bfloat16_fit, typename B::bfloat16_fit>()) {
@@ -118,7 +118,7 @@ void with_accumulator(const A& a, const B& b, std::size_t depth, bool varies_alo
       if (bound < one << 31) return body(compute_class<integer_sum<std::int32_t>, true>{}, false);
       if (bound <= one << 53) return body(compute_class<fma_chain<double>, true>{}, false);
       // No product of bytes ends whose depth reaches 2^47.
-      constexpr bool bytes = A::E::bits <= 8 && B::E::bits <= 8;
+      constexpr bool bytes = bits_of_codes<A> <= 8 && bits_of_codes<B> <= 8;
       if (bytes || bound < one << 63) return body(compute_class<integer_sum<std::int64_t>, true>{}, false);
       if constexpr (!bytes) return body(compute_class<integer_sum<std::int64_t, int128>, true>{}, false);
     }

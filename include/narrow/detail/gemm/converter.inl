@@ -97,7 +97,7 @@ struct converter {
     using storage = typename encoding_of<source>::storage_type;
     using word = word_lanes<std::uint32_t>;
     word code = words_at(reinterpret_cast<const storage*>(from));
-    if constexpr (Operand::is_binary) code = word(1U) - ((code & word(1U)) << 1);
+    if constexpr (Operand::has_integer_values) code = Operand::E::integer_of(code);
     if constexpr (Panel::planes == 2) {
       constexpr auto S = Panel::low_flip != 0 ? panel_sign::is_signed : panel_sign::is_unsigned;
       constexpr auto shift = static_cast<std::uint32_t>(panel_offset<Operand, S, 16>);

@@ -70,7 +70,7 @@ constexpr term_range terms_of() {
     if constexpr (float_encoding<E>) {
       return {E::descriptor.mantissa_bits + 1, E::min_exponent - E::descriptor.mantissa_bits, E::max_exponent + 1};
     } else if constexpr (!fixed_point_encoding<E>) {
-      return {E::digits, E::lowest_exponent, E::max_exponent + 1};  // posits: multiples of the smallest one
+      return {E::digits, E::lowest_exponent, E::max_exponent + 1};  // multiples of the smallest one
     } else if constexpr (Operand::is_unscaled) {
       return {E::bits, -E::fraction_bits, E::bits - E::fraction_bits};
     } else {

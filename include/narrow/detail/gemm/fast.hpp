@@ -24,7 +24,7 @@ constexpr bool has_ready_elements() {
   } else if constexpr (std::is_same_v<Panel, bf16_panel>) {
     return std::is_same_v<typename A::E, bfloat16::encoding_type>;
   } else if constexpr (std::is_same_v<Panel, byte_panel<panel_sign::is_unsigned>>) {
-    return sizeof(typename A::value_type) == 1 && !A::is_binary;
+    return sizeof(typename A::value_type) == 1 && !A::has_integer_values;
   } else {
     return false;
   }
@@ -154,7 +154,7 @@ void run_plan(gemm_plan& plan, const packed_panels* ready, bool flushes_by_itsel
     // Lines at a distance of a multiple of 4 KiB do not stay in the caches until the next panel reads their other half:
     // 64x4096x4096 runs at 218 GOP/s so, and at 338 packed before.
     const bool collide = elements.stride(0) % 4096 == 0;
-    if (!B::is_binary && sizeof(typename B::value_type) == 1 && elements.stride(1) == 1 && !collide) {
+    if (!B::has_integer_values && sizeof(typename B::value_type) == 1 && elements.stride(1) == 1 && !collide) {
       plan.plain_b = reinterpret_cast<const std::byte*>(elements.data());
       plan.plain_stride = elements.stride(0);
       plan.plain_flip = static_cast<std::uint8_t>(PanelB::template offset<B>);
@@ -221,12 +221,12 @@ bool multiply_reals_vector(Target target, const A& a, const B& b, const Finisher
   }
 }
 
-// The same of integers. Packed ones are left to the tiles, which serve one row as well, and so is binary, whose codes
-// are not what multiplies.
+// The same of integers. Packed ones are left to the tiles, which serve one row as well, and so is what has
+// other codes than the integers that multiply.
 template <class Class, class Target, class A, class B, class Finisher, class E>
 bool multiply_integers_vector(Target target, const A& a, const B& b, const Finisher& last, bool with_scale,
                               const E& e) {
-  if constexpr (is_packed<B> || A::is_binary || B::is_binary) {
+  if constexpr (is_packed<B> || A::has_integer_values || B::has_integer_values) {
     return false;
   } else {
     return multiply_vector<Class>(target, a, b, last, with_scale, e);

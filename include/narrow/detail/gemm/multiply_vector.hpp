@@ -80,7 +80,7 @@ class vector_front {
       p.x = bytes(packed_vector<Panel, Target, Vector>::pack(x, with_scale, space.x));
       if constexpr (std::is_same_v<typename Matrix::E, bfloat16::encoding_type>) {
         p.matrix = memory;
-      } else if constexpr (sizeof(source) == 1 && !Matrix::is_binary && !Matrix::folds_scales) {
+      } else if constexpr (sizeof(source) == 1 && !Matrix::has_integer_values && !Matrix::folds_scales) {
         if (Target::codes() != nullptr) {
           p.kernel = Target::codes();
           p.matrix = memory;

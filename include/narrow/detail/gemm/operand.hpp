@@ -27,7 +27,7 @@ template <real_element T>
 struct real_operand {
   using value_type = T;
   static constexpr bool is_unscaled = true;
-  static constexpr bool is_fixed = false, is_binary = false;
+  static constexpr bool is_fixed = false, is_binary = false, has_integer_values = false;
   static constexpr bool has_factor = true;
   static constexpr bool has_real_factor = false;
   using bfloat16_fit = fits_no_bfloat16;
@@ -59,9 +59,10 @@ struct coded_operand {
   using E = encoding_of<T>;
   static constexpr bool is_unscaled = std::is_same_v<Scheme, unscaled_scheme>;
   static constexpr bool has_factor = requires(const Scheme& s) { s.template factor<E>(0); };
-  // What multiplies as integers: fixed point by its codes, binary by its values.
+  // What multiplies as integers: fixed point by its codes; binary, and others that say so, by their values.
   static constexpr bool is_binary = std::is_same_v<E, binary_format> && has_factor;
-  static constexpr bool is_fixed = (fixed_point_encoding<E> && has_factor) || is_binary;
+  static constexpr bool has_integer_values = integer_valued_encoding<E> && has_factor;
+  static constexpr bool is_fixed = (fixed_point_encoding<E> && has_factor) || has_integer_values;
   static constexpr bool has_real_factor = !requires { requires Scheme::factor_is_power_of_two; };
   static constexpr bool needs_double = sizeof(typename E::real_type) == 8;
   static constexpr bool has_blocks = block_scheme<Scheme>;
@@ -106,8 +107,8 @@ struct coded_operand {
   // The integer that multiplies, zero point included.
   auto integer(std::size_t i, std::size_t j) const { return integer_of_code(code(i, j)); }
   static auto integer_of_code(typename E::storage_type code) {
-    if constexpr (is_binary) {
-      return static_cast<std::int8_t>(1 - 2 * (code & 1));
+    if constexpr (has_integer_values) {
+      return static_cast<std::int16_t>(E::integer_of(widen_code<std::uint32_t>(code)));
     } else {
       return code;
     }
@@ -136,8 +137,8 @@ struct coded_operand {
 
   // The largest |code - zero point|: what decides how wide an exact sum has to be.
   std::uint64_t largest() const {
-    if constexpr (is_binary) {
-      return 1;
+    if constexpr (has_integer_values) {
+      return E::largest_integer;
     } else {
       const auto [low, high] = zero_point_range();
       const auto magnitude = [](std::int64_t x) {
@@ -148,9 +149,9 @@ struct coded_operand {
   }
   // The least and the greatest zero point.
   std::pair<std::int64_t, std::int64_t> zero_point_range() const {
-    if constexpr (is_fixed && !is_binary && requires { view.scheme->zero_point_range(); }) {
+    if constexpr (is_fixed && !has_integer_values && requires { view.scheme->zero_point_range(); }) {
       return view.scheme->zero_point_range();
-    } else if constexpr (is_fixed && !is_binary && requires { view.scheme->zero_point(0); }) {
+    } else if constexpr (is_fixed && !has_integer_values && requires { view.scheme->zero_point(0); }) {
       if (view.scheme->count() == 0) return {0, 0};
       std::pair<std::int64_t, std::int64_t> range(zero_point(0), zero_point(0));
       for (std::size_t place = 1; place < view.scheme->count(); ++place) {
@@ -167,7 +168,7 @@ struct coded_operand {
   }
 
   std::int64_t zero_point(std::size_t place) const {
-    if constexpr (is_fixed && !is_binary && requires { view.scheme->zero_point(place); }) {
+    if constexpr (is_fixed && !has_integer_values && requires { view.scheme->zero_point(place); }) {
       return view.scheme->zero_point(place);
     } else {
       return 0;
@@ -255,10 +256,13 @@ concept matrix_operand = requires(const X& x) {
   detail::operand_of(x);
 };
 
-// The bits of a coded operand's elements; of reals, more than any class of integers takes.
+// The bits of a coded operand's elements, as integers where they multiply as such; of reals, more than any class of
+// integers takes.
 template <class Operand>
 inline constexpr int bits_of_codes = [] {
-  if constexpr (requires { typename Operand::E; }) {
+  if constexpr (Operand::has_integer_values) {
+    return Operand::E::integer_bits;
+  } else if constexpr (requires { typename Operand::E; }) {
     return Operand::E::bits;
   } else {
     return 64;

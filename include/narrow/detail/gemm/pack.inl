@@ -56,8 +56,9 @@ void write_row(const Operand& x, std::size_t i, std::size_t k, std::size_t depth
 template <class Panel, class Operand>
 inline constexpr int plain_flip = [] {
   if constexpr (std::is_same_v<typename Panel::element, std::uint8_t>) {
-    return sizeof(typename Operand::value_type) == 1 && !Operand::is_binary ? Panel::template offset<Operand> & 0xFF
-                                                                            : -1;
+    return sizeof(typename Operand::value_type) == 1 && !Operand::has_integer_values
+               ? Panel::template offset<Operand> & 0xFF
+               : -1;
   } else {
     return -1;
   }

@@ -80,13 +80,21 @@ struct packed_operand : Operand {
 
   auto code(std::size_t k, std::size_t j) const requires(Operand::is_fixed) {
     const std::int64_t x = integer(k, j);
-    return static_cast<typename Operand::E::storage_type>(Operand::is_binary ? x < 0 : x);
+    if constexpr (Operand::has_integer_values) {
+      return Operand::E::code_of(x);
+    } else {
+      return static_cast<typename Operand::E::storage_type>(x);
+    }
   }
   std::int64_t integer(std::size_t k, std::size_t j) const requires(Operand::is_fixed) {
     using S = panel_sign;
     if constexpr (Operand::is_binary) {
       if (panels->holds<bit_panel>()) return 1 - 2 * panels->at<bit_panel>(k, j);
-      if (panels->holds<bf16_panel>()) return panels->at<bf16_panel>(k, j) >> 15 != 0 ? -1 : 1;
+    }
+    if constexpr (Operand::has_integer_values) {
+      if (panels->holds<bf16_panel>()) {
+        return static_cast<std::int64_t>(std::bit_cast<float>(std::uint32_t{panels->at<bf16_panel>(k, j)} << 16));
+      }
     }
     if (panels->holds<byte_panel<S::is_signed>>()) {
       return static_cast<std::int8_t>(panels->at<byte_panel<S::is_signed>>(k, j)) -
