@@ -1,11 +1,19 @@
 // The half-wave Gaussian quantizer of activations: zero where x <= 0, and above it the nearest of step, 2 step, ...,
 // of which the first begins right at zero: what is positive never becomes zero. Codes are those multiples, so that
-// products take them as unsigned integers; 2 bits are codes 0 to 3. (The paper's sets of uneven levels are not here.)
+// products take them as unsigned integers; 2 bits are codes 0 to 3. Levels that are not even err by less, and have no
+// such factor: products take them as floats.
 //
 //   auto xq = quantize<uint2>(x, half_wave_fit<uint2>());      // x before the activation, normalized by its batch
+//   auto xq = quantize<uint2>(x, half_wave_levels_fit<2>());   // 0, 0.453 and 1.51
 //
 // Source: Cai, He, Sun, Vasconcelos, "Deep Learning with Low Precision by Half-wave Gaussian Quantization", CVPR 2017.
 #pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
 
 #include "narrow/detail/classify.hpp"
 #include "narrow/detail/exact.hpp"
@@ -14,6 +22,20 @@
 #include "narrow/scheme/scheme.hpp"
 
 namespace narrow {
+
+namespace detail {
+
+// A mask: the Real whose bits these are is positive. From the smallest to infinity the bits are 1 to those of infinity,
+// above which NaN lies.
+template <class Real>
+[[gnu::always_inline]] constexpr bits_of<Real> positive(const bits_of<Real>& bits) {
+  using U = bits_of<Real>;
+  using layout = real_layout<Real>;
+  const U infinite = U((std::uint32_t{1} << (layout::width - 1 - layout::mantissa_bits)) - 1) << layout::mantissa_bits;
+  return less(bits - U(1), infinite);
+}
+
+}  // namespace detail
 
 class half_wave {
  public:
@@ -41,18 +63,13 @@ class half_wave {
   template <encoding E, class Overflow, class Real, class Rounding, class Place>
   [[gnu::always_inline]] detail::bits_of<Real> encode(const Real& x, const Place&, const Rounding& rounding) const {
     using U = detail::bits_of<Real>;
-    using layout = detail::real_layout<Real>;
     static_assert(has_step_codes<E>, "half_wave needs integer codes");
     static_assert(std::is_same_v<Overflow, saturate> || std::is_same_v<Overflow, saturate_symmetric>,
                   "half_wave ends at the largest code: it can only saturate");
     const Real quotient = detail::quotient(x, Real(step_));
     const detail::code_range<U> range{U(0), U(static_cast<std::uint32_t>(E::max_code))};
     const U code = detail::real_to_integer<saturate>(quotient, 0, rounding, range);
-    // Positive numbers from the smallest to infinity have the bits 1 to infinite_bits; NaN lies above.
-    const U infinite_bits = U((std::uint32_t{1} << (layout::width - 1 - layout::mantissa_bits)) - 1)
-                            << layout::mantissa_bits;
-    const U positive = detail::less(detail::to_bits(x) - U(1), infinite_bits);
-    return code | (positive & detail::equal(code, U(0)) & U(1));
+    return code | (detail::positive<Real>(detail::to_bits(x)) & detail::equal(code, U(0)) & U(1));
   }
 
   template <encoding E, class Real, class Place>
@@ -95,6 +112,100 @@ half_wave half_wave_fit(double deviation = 1) {
   detail::require(step >= 0x1p-126 && step < 0x1p127, "half_wave_fit: deviation is ", deviation,
                   "; it must be positive, and the step that follows, ", step, ", a normal float");
   return half_wave(static_cast<float>(step));
+}
+
+// Zero where x <= 0, and above it the nearest of `Levels` positive numbers, of which the first begins right at zero;
+// code k is the k-th of them. The bounds are the midpoints between them, as floats; a number on one takes the lower
+// level. Only to nearest.
+template <std::size_t Levels>
+class half_wave_levels {
+ public:
+  static_assert(Levels >= 1 && Levels <= 15, "there are 1 to 15 levels beside zero");
+  static constexpr bool takes_vectors = true;
+
+  // Errors: levels that are not positive normal numbers, each greater than the one before.
+  explicit half_wave_levels(const std::array<float, Levels>& levels) : levels_(levels) {
+    for (std::size_t k = 0; k < Levels; ++k) {
+      detail::require(detail::is_normal(levels[k]) && levels[k] > (k == 0 ? 0.0F : levels[k - 1]),
+                      "half_wave_levels: level[", k, "] is ", levels[k],
+                      "; it must be a positive normal number, greater than the one before");
+      if (k != 0) bounds_[k - 1] = static_cast<float>((double{levels[k - 1]} + double{levels[k]}) / 2);
+    }
+  }
+
+  static constexpr granularity axis() { return per_tensor; }
+  static constexpr std::size_t count() { return 1; }
+  const std::array<float, Levels>& levels() const { return levels_; }
+  // The largest. Gradients pass below it.
+  double highest() const { return static_cast<double>(levels_[Levels - 1]); }
+
+  template <encoding E, class Overflow, class Real, class Rounding, class Place>
+  [[gnu::always_inline]] detail::bits_of<Real> encode(const Real& x, const Place&, const Rounding&) const {
+    using U = detail::bits_of<Real>;
+    check_codes<E>();
+    static_assert(std::is_same_v<Overflow, saturate>,
+                  "half_wave_levels ends at its largest level: it can only saturate");
+    static_assert(std::is_same_v<Rounding, nearest_even>, "half_wave_levels takes the nearest level, and no other");
+    const U bits = detail::to_bits(x), positive = detail::positive<Real>(bits);
+    U code = positive & U(1);
+    for (std::size_t k = 0; k + 1 < Levels; ++k) {
+      code = code + (positive & detail::greater(bits, detail::to_bits(Real(bounds_[k]))) & U(1));
+    }
+    return code;
+  }
+
+  // Codes beyond the last level, which a caller wrote, are that level.
+  template <encoding E, class Real, class Place>
+  [[gnu::always_inline]] Real decode(const detail::bits_of<Real>& code, const Place&) const {
+    using U = detail::bits_of<Real>;
+    check_codes<E>();
+    U value = U(0);
+    for (std::size_t k = 0; k < Levels; ++k) {
+      const U reached = detail::greater(code, U(static_cast<std::uint32_t>(k)));
+      value = detail::select(reached, detail::to_bits(Real(levels_[k])), value);
+    }
+    return detail::from_bits<Real>(value);
+  }
+
+ private:
+  template <encoding E>
+  static constexpr void check_codes() {
+    constexpr bool fit = [] {
+      if constexpr (fixed_point_encoding<E>) return E::fraction_bits == 0 && E::max_code >= std::int64_t{Levels};
+      return false;
+    }();
+    static_assert(fit, "half_wave_levels needs integer codes, one for each level and zero");
+  }
+
+  std::array<float, Levels> levels_;
+  std::array<float, Levels> bounds_{};  // below levels 1, 2, ...
+};
+
+// The levels of the least mean square error over normally distributed x of mean zero, what lies below zero apart: each
+// the mean of what it stands for (Lloyd). The paper's two-level set is that of 2: 0.453 and 1.51.
+//   deviation   of x, in its units
+// Errors: a deviation that leaves no positive normal levels.
+template <std::size_t Levels>
+half_wave_levels<Levels> half_wave_levels_fit(double deviation = 1) {
+  const double root = std::sqrt(2.0), infinity = std::numeric_limits<double>::infinity();
+  const double density = std::sqrt(2 / std::acos(-1.0));  // of the half-normal distribution at zero
+  std::array<double, Levels> levels;
+  for (std::size_t k = 0; k < Levels; ++k) levels[k] = 2 * static_cast<double>(k + 1) / static_cast<double>(Levels + 1);
+  for (double change = 1; change > 1e-10;) {
+    change = 0;
+    double low = 0;
+    for (std::size_t k = 0; k < Levels; ++k) {
+      const double high = k + 1 < Levels ? (levels[k] + levels[k + 1]) / 2 : infinity;
+      const double share = std::erfc(low / root) - std::erfc(high / root);
+      const double mean = density * (std::exp(-low * low / 2) - std::exp(-high * high / 2)) / share;
+      change = std::max(change, std::abs(mean - levels[k]));
+      levels[k] = mean;
+      low = high;
+    }
+  }
+  std::array<float, Levels> result;
+  for (std::size_t k = 0; k < Levels; ++k) result[k] = static_cast<float>(deviation * levels[k]);
+  return half_wave_levels<Levels>(result);
 }
 
 }  // namespace narrow

@@ -7,10 +7,12 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include "narrow/element.hpp"
 #include "narrow/scheme/affine.hpp"
+#include "narrow/scheme/half_wave.hpp"
 #include "narrow/tensor_view.hpp"
 
 namespace narrow {
@@ -28,6 +30,15 @@ struct passed_range {
       return static_cast<double>(std::int64_t{code} - scheme.zero_point(place)) * step;
     };
     return {real(least_code<T>), real(E::max_code)};
+  }
+  // Of a half wave: above zero, to the largest level.
+  template <fixed_point_element T>
+  static passed_range of(const half_wave& scheme) {
+    return {std::numeric_limits<double>::denorm_min(), scheme.highest<T>()};
+  }
+  template <std::size_t Levels>
+  static passed_range of(const half_wave_levels<Levels>& scheme) {
+    return {std::numeric_limits<double>::denorm_min(), scheme.highest()};
   }
 };
 
