@@ -3,8 +3,11 @@
 
 namespace {
 
-using narrow::grouped, narrow::int4, narrow::mxint8;
+using narrow::grouped, narrow::grouped_ternary, narrow::int4, narrow::mxint8;
+using narrow_test::check_block_products;
 
-TEST(GemmBlockBytes, TwoLengths) { narrow_test::check_block_products<mxint8, grouped<int4, 64>>(); }
+TEST(GemmBlockBytes, TwoLengths) { check_block_products<mxint8, grouped_ternary<64, narrow::bfloat16>>(); }
+// Groups of one instruction's terms.
+TEST(GemmBlockBytes, TernaryInFours) { check_block_products<grouped<int4, 8>, grouped_ternary<4>>(); }
 
 }  // namespace

@@ -61,13 +61,48 @@ using msfp = typename msfp_format<Bits>::type;
 template <fixed_point_element Element, std::size_t Length>
 using grouped = block_format<Element, block_scaled<float16, Length, scale_ratio>>;
 
+// Ternary weights in groups of any length, -a, 0 and +a with a scale for each group, fitted by least squares or by a
+// threshold (below): Mellempudi et al., "Ternary Neural Networks with Fine-Grained Quantization", 2017.
+template <std::size_t Length, any_number Scale = float16>
+using grouped_ternary = block_format<ternary, block_scaled<Scale, Length, scale_ternary>>;
+
+namespace detail {
+
+// Elements saturate, those with infinities too; symmetrically where their own policy is that.
+template <class F>
+using block_overflow = std::conditional_t<std::is_same_v<overflow_of<typename F::element_type>, saturate_symmetric>,
+                                          saturate_symmetric, saturate>;
+
+}  // namespace detail
+
 // x in a block format, its blocks along the axis; else as quantize<T>(x, scheme, ...), but elements saturate, those
 // with infinities too. Errors: an axis that is none.
 template <any_block_format F, class S, std::size_t Rank, class Rounding = rounding_of<typename F::element_type>,
-          class Overflow = saturate>
+          class Overflow = detail::block_overflow<F>>
 auto quantize(const tensor_view<S, Rank>& x, std::size_t axis, const Rounding& rounding = {},
               conversion_counts* counts = nullptr, Overflow overflow = {}) {
   return quantize<typename F::element_type>(x, F::scheme_type::fit(x, axis), rounding, counts, overflow);
+}
+
+// Groups of ternary weights by a threshold, as ternary_fit does: zero up to factor * mean |w| of the group, and the
+// mean of what is kept for the scale. Errors: an axis that is none; a factor that is negative or not finite.
+template <any_block_format F, class S, std::size_t Rank>
+auto quantize(const tensor_view<S, Rank>& x, std::size_t axis, mean_threshold rule) {
+  using Scheme = typename F::scheme_type;
+  static_assert(std::is_same_v<typename F::element_type, ternary>, "a threshold is for grouped_ternary");
+  detail::check_rule(rule);
+  std::vector<float> twice;
+  const auto scales = detail::scales_of_blocks(x, axis, Scheme::block_length, [&](const auto& magnitudes) {
+    const double kept = detail::mean_beyond(magnitudes, detail::twice_threshold(magnitudes, rule));
+    return kept > 0 ? kept : 1;
+  });
+  const auto thresholds = detail::scales_of_blocks(x, axis, Scheme::block_length, [&](const auto& magnitudes) {
+    return static_cast<double>(detail::twice_threshold(magnitudes, rule));
+  });
+  for (const double threshold : thresholds) twice.push_back(static_cast<float>(threshold));
+  quantized_tensor<ternary, Rank, Scheme> result(x.extents(), Scheme::from_reals(x.extents(), axis, scales));
+  quantize_into(x, result.codes(), detail::block_thresholds<Scheme::block_length>(x.extents(), axis, std::move(twice)));
+  return result;
 }
 
 }  // namespace narrow

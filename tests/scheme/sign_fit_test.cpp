@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "narrow/block_formats.hpp"
 #include "narrow/quantize.hpp"
 #include "narrow/random.hpp"
 #include "support/thrown.hpp"
@@ -146,6 +148,67 @@ TEST(SignFit, EachIndexOfAnAxis) {
   // Groups of four weights never fit worse than one scale for all.
   const auto groups = quantize<ternary>(view(w, 15, 4), ternary_fit(view(w, 15, 4), per_row));
   EXPECT_LT(error(w, values(groups)), least_ternary_error(w));
+}
+
+// Each group by itself, the last of a line shorter, as a vector under its own scale; scales in the groups' format.
+template <std::size_t Length, class Scale>
+void check_groups() {
+  constexpr std::size_t length = 22, lines = 3, blocks = (length + Length - 1) / Length;
+  auto w = weights(5, lines * length);
+  std::fill_n(w.begin() + length, std::min(Length, length), 0.0F);  // a group of zeros
+  std::vector<float> down(w.size());
+  for (std::size_t i = 0; i < w.size(); ++i) down[i % length * lines + i / length] = w[i];
+  using format = grouped_ternary<Length, Scale>;
+  const auto rows = quantize<format>(view(w, lines, length), 1);
+  const auto columns = quantize<format>(view(down, length, lines), 0);
+  const auto kept = quantize<format>(view(w, lines, length), 1, mean_threshold{0.6});
+  for (std::size_t line = 0; line < lines; ++line) {
+    for (std::size_t block = 0; block < blocks; ++block) {
+      const std::size_t first = block * Length, size = std::min(Length, length - first);
+      const auto group = view(w.data() + line * length + first, size);
+      const std::size_t place = line * blocks + block;
+      const Scale scale(ternary_fit(group).scale());
+      EXPECT_EQ(rows.scheme().scale(place), scale) << place;
+      EXPECT_EQ(columns.scheme().scale(block * lines + line), scale) << place;
+      const auto by_scale = quantize<ternary>(group, affine(float(scale)));
+      const auto parameters = ternary_fit(group, mean_threshold{0.6});
+      EXPECT_EQ(kept.scheme().scale(place), Scale(parameters.reading.scale())) << place;
+      const auto by_threshold = quantize<ternary>(group, parameters);
+      for (std::size_t k = 0; k < size; ++k) {
+        ASSERT_EQ(rows.codes()(line, first + k), by_scale.codes()(k)) << place;
+        ASSERT_EQ(columns.codes()(first + k, line), by_scale.codes()(k)) << place;
+        ASSERT_EQ(kept.codes()(line, first + k), by_threshold.codes()(k)) << place;
+      }
+    }
+  }
+  // The rounding of the scales costs next to nothing.
+  double least = 0;
+  for (std::size_t line = 0; line < lines; ++line) {
+    for (std::size_t first = 0; first < length; first += Length) {
+      const auto begin = w.begin() + static_cast<std::ptrdiff_t>(line * length + first);
+      least += least_ternary_error({begin, begin + static_cast<std::ptrdiff_t>(std::min(Length, length - first))});
+    }
+  }
+  const auto read = dequantize(rows);
+  const double got = error(w, {read.begin(), read.end()});
+  EXPECT_NEAR(got, least, 1e-3 * least + 1e-5);
+}
+TEST(SignFit, GroupsOfAnyLength) {
+  check_groups<4, float16>();
+  check_groups<3, bfloat16>();
+  check_groups<64, float16>();
+}
+TEST(SignFit, GroupsThatAreNotFinite) {
+  std::vector<float> w{1, -2, 3, 4, 5, std::numeric_limits<float>::infinity(), 1, -1};
+  for (const auto& q :
+       {quantize<grouped_ternary<4>>(view(w, 8), 0), quantize<grouped_ternary<4>>(view(w, 8), 0, mean_threshold{})}) {
+    const auto values = dequantize(q);
+    for (std::size_t i = 0; i < 8; ++i) EXPECT_EQ(std::isnan(values[i]), i >= 4) << i;
+  }
+  EXPECT_EQ(thrown([&] { quantize<grouped_ternary<4>>(view(w, 8), 1); }), "fit: axis is 1; the tensor has 1 axes");
+  EXPECT_EQ(thrown([&] { quantize<grouped_ternary<4>>(view(w, 8), 0, mean_threshold{-1}); }),
+            "ternary_fit: mean_threshold is -1; it must be at least 0 and finite");
+  static_assert(grouped_ternary<4>::bits_per_value == 6 && grouped_ternary<64>::bits_per_value == 2.25);
 }
 
 TEST(SignFit, NothingToFit) {

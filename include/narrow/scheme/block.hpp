@@ -13,6 +13,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <type_traits>
 #include <utility>
@@ -71,17 +72,72 @@ std::vector<double> block_maxima(const tensor_view<T, Rank>& x, std::size_t axis
   return result;
 }
 
+// The scale that the rule gives the magnitudes of each block, in the order of places; NaN where an element is not
+// finite.
+template <class T, std::size_t Rank, class Rule>
+std::vector<double> scales_of_blocks(const tensor_view<T, Rank>& x, std::size_t axis, std::size_t length,
+                                     const Rule& rule) {
+  require(axis < Rank, "fit: axis is ", axis, "; the tensor has ", Rank, " axes");
+  const std::size_t count = block_count(x.extents(), axis, length), extent = x.extent(axis);
+  constexpr double none = -1;  // beyond the end of a line
+  std::vector<double> magnitudes(checked_product(count, std::min(length, extent), "fit"), none);
+  const std::size_t room = count == 0 ? 0 : magnitudes.size() / count;
+  for_each_row(x, x, [&](const T* row, const T*, std::size_t, auto at) {
+    for (std::size_t i = 0; i < x.extent(Rank - 1); ++i) {
+      at[Rank - 1] = i;
+      const double value = real_value(std::remove_cv_t<T>(row[static_cast<std::ptrdiff_t>(i) * x.stride(Rank - 1)]));
+      magnitudes[block_place(x.extents(), axis, length, at) * room + at[axis] % length] = std::abs(value);
+    }
+  });
+  std::vector<double> result, block;
+  result.reserve(count);
+  for (std::size_t b = 0; b < count; ++b) {
+    const auto first = magnitudes.begin() + static_cast<std::ptrdiff_t>(b * room);
+    block.clear();
+    std::copy_if(first, first + static_cast<std::ptrdiff_t>(room), std::back_inserter(block),
+                 [](double magnitude) { return !(magnitude < 0); });
+    const bool finite = std::ranges::all_of(block, [](double magnitude) { return is_finite(magnitude); });
+    result.push_back(finite ? rule(block) : std::numeric_limits<double>::quiet_NaN());
+  }
+  return result;
+}
+
+// Where the blocks of a tensor lie: what block schemes share. Errors: an axis that is none.
+template <std::size_t Length>
+class block_layout {
+ public:
+  static_assert(Length >= 1, "a block has at least one element");
+  static constexpr std::size_t block_length = Length;
+
+  template <std::size_t Rank>
+  block_layout(const std::array<std::size_t, Rank>& extents, std::size_t axis) : axis_(axis) {
+    require(axis < Rank, "block_scaled: axis is ", axis, "; the tensor has ", Rank, " axes");
+    extent_ = extents[axis];
+    for (std::size_t k = axis + 1; k < Rank; ++k) inner_ *= extents[k];
+  }
+
+  granularity axis() const { return {axis_}; }
+  std::size_t extent() const { return extent_; }  // along the axis
+  std::size_t blocks() const { return divided_into(extent_, Length); }
+
+  // The place of index k along the axis, in the given line along it, of a matrix.
+  std::size_t place(std::size_t line, std::size_t k) const {
+    return inner_ == 1 ? line * blocks() + k / Length : k / Length * inner_ + line;
+  }
+
+ private:
+  std::size_t axis_, extent_ = 0, inner_ = 1;
+};
+
 }  // namespace detail
 
 // Blocks of `Length` elements under scales of a narrow float with a NaN, and a float for all of the tensor.
 template <any_number Scale, std::size_t Length, class Rule>
-class block_scaled {
+class block_scaled : public detail::block_layout<Length> {
  public:
-  static_assert(Length >= 1, "a block has at least one element");
   static_assert(float_encoding<encoding_of<Scale>> && encoding_of<Scale>::has_nan && encoding_of<Scale>::bits <= 16,
                 "scales are narrow floats with a NaN, for blocks that are not finite");
   using scale_type = Scale;
-  static constexpr std::size_t block_length = Length;
   static constexpr bool takes_vectors = true;
   // Of an element in encoding E, its share of the block's scale included.
   template <encoding E>
@@ -93,15 +149,12 @@ class block_scaled {
   template <std::size_t Rank>
   block_scaled(const std::array<std::size_t, Rank>& extents, std::size_t axis, std::vector<Scale> scales,
                float tensor_scale = 1)
-      : axis_(axis), scales_(std::move(scales)), tensor_scale_(tensor_scale) {
-    detail::require(axis < Rank, "block_scaled: axis is ", axis, "; the tensor has ", Rank, " axes");
+      : detail::block_layout<Length>(extents, axis), scales_(std::move(scales)), tensor_scale_(tensor_scale) {
     const std::size_t count = detail::block_count(extents, axis, Length);
     detail::require(scales_.size() == count, "block_scaled: ", scales_.size(), " scales; there must be ", count,
                     ", one for each block of ", Length);
     detail::require(detail::is_normal(tensor_scale) && tensor_scale > 0, "block_scaled: the tensor's scale is ",
                     tensor_scale, "; it must be a positive normal number");
-    extent_ = extents[axis];
-    for (std::size_t k = axis + 1; k < Rank; ++k) inner_ *= extents[k];
     floats_.reserve(count), factors_.reserve(count);
     for (std::size_t b = 0; b < count; ++b) {
       const float scale(scales_[b]);
@@ -116,18 +169,10 @@ class block_scaled {
     }
   }
 
-  granularity axis() const { return {axis_}; }
-  std::size_t extent() const { return extent_; }  // along the axis
-  std::size_t blocks() const { return detail::divided_into(extent_, Length); }
   std::size_t count() const { return scales_.size(); }
   Scale scale(std::size_t place) const { return scales_[place]; }
   const std::vector<Scale>& scales() const { return scales_; }
   float tensor_scale() const { return tensor_scale_; }
-
-  // The place of index k along the axis, in the given line along it, of a matrix.
-  std::size_t place(std::size_t line, std::size_t k) const {
-    return inner_ == 1 ? line * blocks() + k / Length : k / Length * inner_ + line;
-  }
 
   // What a product may leave out of a block's sum.
   template <encoding E>
@@ -148,8 +193,23 @@ class block_scaled {
   // The same for format To, at once.
   template <coded_element To, class T, std::size_t Rank>
   static block_scaled fit_for(const tensor_view<T, Rank>& x, std::size_t axis) {
-    auto fitted = Rule::template choose<encoding_of<To>, Scale>(detail::block_maxima(x, axis, Length));
-    return block_scaled(x.extents(), axis, std::move(fitted.of_blocks), fitted.of_tensor);
+    if constexpr (magnitude_rule<Rule>) {
+      return from_reals(x.extents(), axis, detail::scales_of_blocks(x, axis, Length, [](const auto& magnitudes) {
+                          return Rule::template of_block<encoding_of<To>>(magnitudes);
+                        }));
+    } else {
+      auto fitted = Rule::template choose<encoding_of<To>, Scale>(detail::block_maxima(x, axis, Length));
+      return block_scaled(x.extents(), axis, std::move(fitted.of_blocks), fitted.of_tensor);
+    }
+  }
+  // Under the scales nearest to these; NaN where they are not finite.
+  template <std::size_t Rank>
+  static block_scaled from_reals(const std::array<std::size_t, Rank>& extents, std::size_t axis,
+                                 const std::vector<double>& reals) {
+    std::vector<Scale> scales;
+    scales.reserve(reals.size());
+    for (const double real : reals) scales.push_back(detail::to_scale<Scale>(real));
+    return block_scaled(extents, axis, std::move(scales));
   }
 
   template <encoding E, class Overflow, class Real, class Rounding, class Place>
@@ -197,7 +257,6 @@ class block_scaled {
                   "elements of blocks have a sign, and values that float holds");
   }
 
-  std::size_t axis_, extent_ = 0, inner_ = 1;
   std::vector<Scale> scales_;
   float tensor_scale_;
   std::vector<float> floats_;   // the scales

@@ -6,6 +6,7 @@
 //   scale_ratio_ceil   2^ceil(log2(amax / max))      the smallest power of two under which nothing saturates
 //   scale_ratio        amax / max                    to the nearest scale: group-wise integers
 //   scale_two_level    NVFP4: block scales under a scale of the tensor
+//   scale_ternary      of all magnitudes: the least square error of -a, 0, +a (sign_fit.hpp)
 //
 // where max is E's largest value and emax its exponent. Exponents are taken from the bits, and the power of two above a
 // quotient from both significands: exactly. A block of zeros has the smallest scale under the rules of powers of two,
@@ -28,6 +29,13 @@ namespace narrow {
 // A rule R:
 //   R::choose<E, Scale>(amax)   the scale of each block, and one of the tensor; amax[b] is a NaN where block b has an
 //                               element that is not finite
+// or, where amax does not tell enough,
+//   R::of_block<E>(magnitudes)  the scale of one block, a positive double, from the magnitudes of its elements
+template <class R>
+concept magnitude_rule = requires {
+  R::takes_magnitudes;
+};
+
 template <class Scale>
 struct fitted_scales {
   std::vector<Scale> of_blocks;

@@ -5,7 +5,7 @@
 //   quantize<ternary>(w, ternary_fit(w, per_column));             the least square error there is
 //   quantize<ternary>(w, ternary_fit(w, mean_threshold{}));       zero up to 0.7 mean |w|, a = mean of what is kept
 //
-// Groups of N weights are rows of a view of N columns, for study: products take them as the floats they stand for.
+// Of groups of N weights, each with its scale: grouped_ternary<N> (block_formats.hpp).
 // Where all weights are zero, a is 1 for ternary codes, and for binary ones the smallest normal float.
 // Sources: Rastegari et al., "XNOR-Net", ECCV 2016; Li, Zhang, Liu, "Ternary Weight Networks", 2016; Mellempudi et
 // al., "Ternary Neural Networks with Fine-Grained Quantization", 2017 (a scale for each group).
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "narrow/scheme/affine.hpp"
+#include "narrow/scheme/block.hpp"
 #include "narrow/scheme/fit.hpp"
 
 namespace narrow {
@@ -70,7 +71,59 @@ inline double best_ternary_scale(std::vector<double> magnitudes) {
   return scale;
 }
 
+// What weights of these magnitudes become zero up to, twice: a float. No scale is zero: a threshold that would be is
+// the smallest there is.
+inline float twice_threshold(const std::vector<double>& magnitudes, const mean_threshold& rule) {
+  return positive_scale(
+      std::max(2 * rule.factor * mean(magnitudes), static_cast<double>(std::numeric_limits<float>::min())));
+}
+// The mean of the magnitudes beyond it; 0 where there are none.
+inline double mean_beyond(std::vector<double> magnitudes, float twice_threshold) {
+  std::erase_if(magnitudes, [half = static_cast<double>(twice_threshold) / 2](double x) { return x <= half; });
+  return mean(magnitudes);
+}
+
+inline void check_rule(const mean_threshold& rule) {
+  require(rule.factor >= 0 && is_finite(rule.factor), "ternary_fit: mean_threshold is ", rule.factor,
+          "; it must be at least 0 and finite");
+}
+
+// As `choice` of ternary_parameters, of blocks: codes are those of x / (2 * threshold).
+template <std::size_t Length>
+class block_thresholds : public block_layout<Length> {
+ public:
+  static constexpr bool takes_vectors = true;
+  template <std::size_t Rank>
+  block_thresholds(const std::array<std::size_t, Rank>& extents, std::size_t axis, std::vector<float> twice)
+      : block_layout<Length>(extents, axis), twice_(std::move(twice)) {}
+  std::size_t count() const { return twice_.size(); }
+
+  template <encoding E, class Overflow, class Real, class Rounding, class Place>
+  [[gnu::always_inline]] bits_of<Real> encode(const Real& x, const Place& place, const Rounding& rounding) const {
+    return E::template encode<Overflow>(quotient(x, parameter<Real>(twice_.data(), place)), rounding);
+  }
+  template <encoding E, class Real, class Place>
+  [[gnu::always_inline]] Real decode(const bits_of<Real>& code, const Place& place) const {
+    return Real(E::template decode<Real>(code) * parameter<Real>(twice_.data(), place));
+  }
+
+ private:
+  std::vector<float> twice_;
+};
+
 }  // namespace detail
+
+// The rule of blocks of ternary codes: the least square error of all scales and all choices of zeros, but for the
+// rounding of the scale; 1 where all is zero.
+struct scale_ternary {
+  static constexpr bool takes_magnitudes = true;
+  template <encoding E>
+  static double of_block(const std::vector<double>& magnitudes) {
+    static_assert(std::is_same_v<E, encoding_of<ternary>>, "scale_ternary is for blocks of ternary");
+    const double scale = detail::best_ternary_scale(magnitudes);
+    return scale > 0 ? scale : 1;
+  }
+};
 
 // The scheme of binary codes: the mean magnitude, which has the least square error of all scales.
 // Errors: an axis that w does not have; a weight that is not finite.
@@ -97,15 +150,11 @@ affine ternary_fit(const tensor_view<T, Rank>& w, granularity axis = per_tensor)
 // Errors: the same; a factor that is negative or not finite.
 template <class T, std::size_t Rank>
 ternary_parameters ternary_fit(const tensor_view<T, Rank>& w, mean_threshold rule, granularity axis = per_tensor) {
-  detail::require(rule.factor >= 0 && detail::is_finite(rule.factor), "ternary_fit: mean_threshold is ", rule.factor,
-                  "; it must be at least 0 and finite");
+  detail::check_rule(rule);
   std::vector<float> choices, scales;
-  for (auto& slice : detail::magnitudes(w, axis)) {
-    // No scale is zero: a threshold that would be is the smallest there is.
-    const double twice = 2 * rule.factor * detail::mean(slice);
-    choices.push_back(detail::positive_scale(std::max(twice, double{std::numeric_limits<float>::min()})));
-    std::erase_if(slice, [half = static_cast<double>(choices.back()) / 2](double x) { return x <= half; });
-    scales.push_back(detail::positive_scale(detail::mean(slice)));
+  for (const auto& slice : detail::magnitudes(w, axis)) {
+    choices.push_back(detail::twice_threshold(slice, rule));
+    scales.push_back(detail::positive_scale(detail::mean_beyond(slice, choices.back())));
   }
   return {affine(axis, std::move(choices)), affine(axis, std::move(scales))};
 }
