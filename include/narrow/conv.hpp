@@ -42,73 +42,121 @@ namespace narrow {
 
 namespace detail {
 
-// How many places a kernel has along one axis. The parts name the axis in errors.
-inline std::size_t conv_extent(const char* axis, std::size_t image, std::size_t pad_first, std::size_t pad_last,
-                               std::size_t taps, std::size_t dilation, std::size_t stride) {
+// What errors call the function and its tensors.
+struct conv_names {
+  const char *call, *x, *w, *y;
+};
+inline constexpr conv_names forward_names{"conv2d", "x", "w", "y"};
+
+// How many places a kernel has along one axis.
+inline std::size_t conv_extent(const conv_names& name, const char* axis, std::size_t image, std::size_t pad_first,
+                               std::size_t pad_last, std::size_t taps, std::size_t dilation, std::size_t stride) {
   std::size_t padded = 0, span = 0;
   require(!__builtin_add_overflow(image, pad_first, &padded) && !__builtin_add_overflow(padded, pad_last, &padded),
-          "conv2d: the padded ", axis, ", ", image, " + ", pad_first, " + ", pad_last, ", overflows std::size_t");
-  require(taps > 0, "conv2d: the ", axis, " of w is 0; it must be at least 1");
-  require(!__builtin_mul_overflow(taps - 1, dilation, &span) && !__builtin_add_overflow(span, 1, &span),
-          "conv2d: the dilated ", axis, " of w, (", taps, " - 1) * ", dilation, " + 1, overflows std::size_t");
-  require(span <= padded, "conv2d: the ", axis, " of w is ", span, " with its dilation; it must be at most ", padded,
-          ", the padded ", axis, " of x");
+          name.call, ": the padded ", axis, ", ", image, " + ", pad_first, " + ", pad_last, ", overflows std::size_t");
+  require(taps > 0, name.call, ": the ", axis, " of ", name.w, " is 0; it must be at least 1");
+  require(!__builtin_mul_overflow(taps - 1, dilation, &span) && !__builtin_add_overflow(span, 1, &span), name.call,
+          ": the dilated ", axis, " of ", name.w, ", (", taps, " - 1) * ", dilation, " + 1, overflows std::size_t");
+  require(span <= padded, name.call, ": the ", axis, " of ", name.w, " is ", span,
+          " with its dilation; it must be at most ", padded, ", the padded ", axis, " of ", name.x);
   return (padded - span) / stride + 1;
 }
 
-// x, w and y with the channels last; errors speak of the layout that the caller sees.
+inline void check_steps(const conv_geometry& g, const char* call) {
+  require(g.stride_h > 0, call, ": stride_h is 0; it must be at least 1");
+  require(g.stride_w > 0, call, ": stride_w is 0; it must be at least 1");
+  require(g.dilation_h > 0, call, ": dilation_h is 0; it must be at least 1");
+  require(g.dilation_w > 0, call, ": dilation_w is 0; it must be at least 1");
+  require(g.groups > 0, call, ": groups is 0; it must be at least 1");
+}
+
+// Extents of what is named, with the channels last; errors speak of the layout that the caller sees.
+template <class Y>
+void check_extents(const Y& y, const std::array<std::size_t, 4>& want, image_layout layout, const char* call,
+                   const char* what) {
+  if (y.extents() == want) return;
+  std::array<std::size_t, 4> is{}, must{};
+  const axis_order order = order_of(layout);
+  for (std::size_t k = 0; k < 4; ++k) is[order[k]] = y.extent(k), must[order[k]] = want[k];
+  fail(call, ": ", what, " is ", is[0], " x ", is[1], " x ", is[2], " x ", is[3], "; it must be ", must[0], " x ",
+       must[1], " x ", must[2], " x ", must[3]);
+}
+
+// x, w and y with the channels last.
 template <class X, class W, class Y>
-conv_shape checked_shape(const X& x, const W& w, const Y& y, const conv_geometry& g) {
-  require(g.stride_h > 0, "conv2d: stride_h is 0; it must be at least 1");
-  require(g.stride_w > 0, "conv2d: stride_w is 0; it must be at least 1");
-  require(g.dilation_h > 0, "conv2d: dilation_h is 0; it must be at least 1");
-  require(g.dilation_w > 0, "conv2d: dilation_w is 0; it must be at least 1");
-  require(g.groups > 0, "conv2d: groups is 0; it must be at least 1");
+conv_shape checked_shape(const X& x, const W& w, const Y& y, const conv_geometry& g,
+                         const conv_names& name = forward_names) {
+  check_steps(g, name.call);
   conv_shape s{};
   s.images = x.extent(0), s.height = x.extent(1), s.width = x.extent(2), s.channels = x.extent(3);
   s.out_channels = w.extent(0), s.kernel_height = w.extent(1), s.kernel_width = w.extent(2);
-  require(s.channels % g.groups == 0, "conv2d: groups is ", g.groups, "; it must divide the ", s.channels,
-          " channels of x");
-  require(s.out_channels % g.groups == 0, "conv2d: groups is ", g.groups, "; it must divide the ", s.out_channels,
-          " output channels of w");
+  require(s.channels % g.groups == 0, name.call, ": groups is ", g.groups, "; it must divide the ", s.channels,
+          " channels of ", name.x);
+  require(s.out_channels % g.groups == 0, name.call, ": groups is ", g.groups, "; it must divide the ", s.out_channels,
+          " output channels of ", name.w);
   s.group_channels = s.channels / g.groups, s.group_outputs = s.out_channels / g.groups;
-  require(w.extent(3) == s.group_channels, "conv2d: w has ", w.extent(3), " channels; it must have ", s.group_channels,
-          ", the channels of x over groups");
-  s.out_height = conv_extent("height", s.height, g.pad_top, g.pad_bottom, s.kernel_height, g.dilation_h, g.stride_h);
-  s.out_width = conv_extent("width", s.width, g.pad_left, g.pad_right, s.kernel_width, g.dilation_w, g.stride_w);
-  const std::array<std::size_t, 4> want{s.images, s.out_height, s.out_width, s.out_channels};
-  if (y.extents() != want) {
-    std::array<std::size_t, 4> is{}, must{};
-    const axis_order order = order_of(g.layout);
-    for (std::size_t k = 0; k < 4; ++k) is[order[k]] = y.extent(k), must[order[k]] = want[k];
-    fail("conv2d: y is ", is[0], " x ", is[1], " x ", is[2], " x ", is[3], "; it must be ", must[0], " x ", must[1],
-         " x ", must[2], " x ", must[3]);
-  }
-  const std::size_t taps = checked_product(s.kernel_height, s.kernel_width, "conv2d");
-  s.depth = checked_product(taps, s.group_channels, "conv2d");
-  s.patches = checked_product(s.out_width, s.depth, "conv2d");
+  require(w.extent(3) == s.group_channels, name.call, ": ", name.w, " has ", w.extent(3), " channels; it must have ",
+          s.group_channels, ", the channels of ", name.x, " over groups");
+  s.out_height =
+      conv_extent(name, "height", s.height, g.pad_top, g.pad_bottom, s.kernel_height, g.dilation_h, g.stride_h);
+  s.out_width = conv_extent(name, "width", s.width, g.pad_left, g.pad_right, s.kernel_width, g.dilation_w, g.stride_w);
+  check_extents(y, {s.images, s.out_height, s.out_width, s.out_channels}, g.layout, name.call, name.y);
+  const std::size_t taps = checked_product(s.kernel_height, s.kernel_width, name.call);
+  s.depth = checked_product(taps, s.group_channels, name.call);
+  s.patches = checked_product(s.out_width, s.depth, name.call);
   return s;
 }
 
 // Parameters along an axis that the loops do not know, or that do not fit the tensor. `original` is the axis in the
 // layout that the caller sees.
 template <class T, class Scheme>
-void check_conv_scheme(const tensor_view<T, 4>& codes, const Scheme* scheme, granularity axis, const char* name,
-                       std::size_t first_axis, image_layout layout) {
-  static_assert(!block_scheme<Scheme>, "conv2d takes no blocks: dequantize first");
-  require(scheme != nullptr, "conv2d: the scheme of ", name, " is null; it must be given");
+void check_conv_scheme(const tensor_view<T, 4>& codes, const Scheme* scheme, granularity axis, const char* what,
+                       std::size_t first_axis, image_layout layout, const char* call = "conv2d") {
+  static_assert(!block_scheme<Scheme>, "convolutions take no blocks: dequantize first");
+  require(scheme != nullptr, call, ": the scheme of ", what, " is null; it must be given");
   if (!axis.is_per_tensor()) {
     const std::size_t original = axis.axis < 4 ? order_of(layout)[axis.axis] : axis.axis;
-    require(axis.axis == 3 || axis.axis == first_axis, "conv2d: the scheme of ", name, " is along axis ", original,
+    require(axis.axis == 3 || axis.axis == first_axis, call, ": the scheme of ", what, " is along axis ", original,
             "; it must be per tensor or along the channels");
-    require(scheme->count() == codes.extent(axis.axis), "conv2d: the scheme of ", name, " has ", scheme->count(),
+    require(scheme->count() == codes.extent(axis.axis), call, ": the scheme of ", what, " has ", scheme->count(),
             " sets of parameters; it must have ", codes.extent(axis.axis), ", the extent of axis ", original);
   }
   if constexpr (!real_element<std::remove_cv_t<T>>) check_scheme(codes, *scheme, axis);
 }
 template <class X>
-void check_conv_operand(const X& x, const char* name, std::size_t first_axis, image_layout layout) {
-  if constexpr (requires { x.scheme; }) check_conv_scheme(x.codes, x.scheme, x.axis, name, first_axis, layout);
+void check_conv_operand(const X& x, const char* what, std::size_t first_axis, image_layout layout,
+                        const char* call = "conv2d") {
+  if constexpr (requires { x.scheme; }) check_conv_scheme(x.codes, x.scheme, x.axis, what, first_axis, layout, call);
+}
+
+// What errors call a function, its output and operands, the output's axes, and the columns that its options see.
+struct conv_output_names {
+  const char *call, *output, *a, *b, *axes, *columns;
+};
+
+// The scaling among the options of a convolution whose output they see as a matrix of `rows` x `columns`.
+// Errors: an output that overlaps something; options that do not fit.
+template <class Output, class T, class A, class B, class Ops, class... Option>
+scaling checked_scaling(const tensor_view<T, 4>& output, const A& a, const B& b, const Ops& ops, std::size_t rows,
+                        std::size_t columns, const conv_output_names& name, const Option&... option) {
+  static_assert(!((is_emulated<Option> || sums_in_quire<Option>) || ...),
+                "only gemm has emulated accumulators and the quire");
+  const footprint written = footprint_of(output);
+  const auto check_apart = [&](const footprint& operand, const char* of) {
+    require(!overlap(written, operand), name.call, ": ", name.output, " overlaps ", of,
+            "; it must lie apart from both operands");
+  };
+  check_apart(footprint_of(elements_of(a)), name.a);
+  check_apart(footprint_of(elements_of(b)), name.b);
+  require(!overlaps_itself(written), name.call, ": ", name.output, ", with strides ", output.stride(0), ", ",
+          output.stride(1), ", ", output.stride(2), " and ", output.stride(3), " for ", name.axes,
+          ", overlaps itself; each element must have a place of its own");
+  scaling s;
+  (read_scaling(s, option), ...);
+  check_scaling(s, Output{}, ops, name.call);
+  check_epilogues(ops, rows, columns, written, name.call, name.output, name.columns);
+  check_roundings(name.call, option...);
+  return s;
 }
 
 // The patches of one output row and one group, a row of depth elements for each pixel.
@@ -117,14 +165,14 @@ void plain_patches(const Compute* image, const conv_shape& s, const conv_geometr
                    std::size_t group, Compute* to) {
   for (std::size_t pixel = 0; pixel < s.out_width; ++pixel) {
     for (std::size_t r = 0; r < s.kernel_height; ++r) {
-      const std::size_t row = out_row * g.stride_h + r * g.dilation_h;  // in the padded image
+      // Before the first row or column these wrap around, and so lie beyond the last.
+      const std::size_t row = out_row * g.stride_h + r * g.dilation_h - g.pad_top;
       for (std::size_t q = 0; q < s.kernel_width; ++q, to += s.group_channels) {
-        const std::size_t column = pixel * g.stride_w + q * g.dilation_w;
-        if (row < g.pad_top || row - g.pad_top >= s.height || column < g.pad_left || column - g.pad_left >= s.width) {
+        const std::size_t column = pixel * g.stride_w + q * g.dilation_w - g.pad_left;
+        if (row >= s.height || column >= s.width) {
           std::fill_n(to, s.group_channels, Compute{});
         } else {
-          const std::size_t at = (row - g.pad_top) * s.width + column - g.pad_left;
-          std::copy_n(image + at * s.channels + group * s.group_channels, s.group_channels, to);
+          std::copy_n(image + (row * s.width + column) * s.channels + group * s.group_channels, s.group_channels, to);
         }
       }
     }
@@ -191,8 +239,6 @@ void convolve(const X& x, const W& w, const packed_groups* packed, const Y& y, c
 template <class X, class W, class Y, class... Option>
 void conv_images(const X& x, const W& w, const packed_groups* packed, const Y& y, const conv_geometry& g,
                  const Option&... option) {
-  static_assert(!((is_emulated<Option> || sums_in_quire<Option>) || ...),
-                "only gemm has emulated accumulators and the quire");
   const conv_shape shape = checked_shape(elements_of(x), elements_of(w), y.view, g);
   check_conv_operand(x, "x", 3, g.layout);
   check_conv_operand(w, "w", 0, g.layout);
@@ -201,24 +247,12 @@ void conv_images(const X& x, const W& w, const packed_groups* packed, const Y& y
     require(packed->panels.size() == g.groups, "conv2d: w was packed for ", packed->panels.size(),
             " groups; it must have been for ", g.groups);
   }
-  const footprint written = footprint_of(y.view);
-  require(!overlap(written, footprint_of(elements_of(x))),
-          "conv2d: y overlaps x; it must lie apart from both operands");
-  require(!overlap(written, footprint_of(elements_of(w))),
-          "conv2d: y overlaps w; it must lie apart from both operands");
-  require(!overlaps_itself(written), "conv2d: y, with strides ", y.view.stride(0), ", ", y.view.stride(1), ", ",
-          y.view.stride(2), " and ", y.view.stride(3),
-          " for image, row, column and channel, overlaps itself; "
-          "each element must have a place of its own");
   using Output = decltype(output_row(y, 0, 0));
-  scaling s;
-  (read_scaling(s, option), ...);
   const auto ops = epilogues_of(option...);
-  check_scaling(s, Output{}, ops, "conv2d");
+  const scaling s = checked_scaling<Output>(
+      y.view, x, w, ops, shape.images * shape.out_height * shape.out_width, shape.out_channels,
+      {"conv2d", "y", "x", "w", "image, row, column and channel", "output channels"}, option...);
   const auto conversion = conversion_of_options<typename Output::value_type>(option...);
-  check_epilogues(ops, shape.images * shape.out_height * shape.out_width, shape.out_channels, written, "conv2d", "y",
-                  "output channels");
-  check_roundings("conv2d", option...);
   if (y.view.size() == 0) return;
   if constexpr (check_epilogue_types<Output, std::remove_const_t<decltype(ops)>>()) {
     const auto a = image_row(x, 0, 0);

@@ -1,4 +1,4 @@
-// expect: conv2d takes no blocks
+// expect: convolutions take no blocks
 #include <narrow/block_formats.hpp>
 #include <narrow/conv.hpp>
 
