@@ -4,6 +4,7 @@
 #include "narrow/accumulator.hpp"
 #include "narrow/block_formats.hpp"
 #include "narrow/conv.hpp"
+#include "narrow/conv_backward.hpp"
 #include "narrow/conversion_counts.hpp"
 #include "narrow/element.hpp"
 #include "narrow/emulated.hpp"
