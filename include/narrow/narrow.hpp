@@ -5,6 +5,7 @@
 #include "narrow/block_formats.hpp"
 #include "narrow/conv.hpp"
 #include "narrow/conv_backward.hpp"
+#include "narrow/conv_transpose.hpp"
 #include "narrow/conversion_counts.hpp"
 #include "narrow/element.hpp"
 #include "narrow/emulated.hpp"
