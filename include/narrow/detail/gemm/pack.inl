@@ -126,6 +126,21 @@ void write_group(const Operand& x, std::size_t k, std::size_t terms, std::size_t
   }
 }
 
+// The same of a whole group of elements that memory has as panels take them, `width` columns in whole vectors.
+template <class Panel, class Operand>
+[[gnu::always_inline]] inline void write_plain_group(const typename Panel::element* const* row, std::size_t width,
+                                                     std::byte* to) {
+  if constexpr (Panel::group == 1) {
+    for (std::size_t b = 0; b < width * unit_bytes<Panel>; b += 64) {
+      __builtin_memcpy(to + b, reinterpret_cast<const std::byte*>(row[0]) + b, 64);
+    }
+  } else if constexpr (Panel::group == 4) {
+    interleave_bytes(row, width, plain_flip<Panel, Operand>, to);
+  } else {
+    interleave_pairs<true>(row[0], row[1], width, to);
+  }
+}
+
 // ---- whole blocks ---------------------------------------------------------------------------------------------------
 
 inline constexpr std::size_t transposed_groups = 32, transposed_rows = 16, groups_ahead = 2;
@@ -144,7 +159,20 @@ void pack_rows(const void* operand, std::size_t i, std::size_t rows, std::size_t
       const std::size_t height = rows - r < transposed_rows ? rows - r : transposed_rows;
       for (std::size_t g = 0; g * group < depth; ++g) {
         const std::size_t terms = depth - g * group < group ? depth - g * group : group;
-        write_group<Panel>(flipped, k + g * group, terms, i + r, height, transposed_rows, with_scale, units);
+        bool done = false;
+        if constexpr (is_plain<Panel, Operand>) {
+          if (terms == group && height == transposed_rows) {
+            const typename Panel::element* row[group];
+            for (std::size_t t = 0; t < group; ++t) {
+              row[t] = reinterpret_cast<const typename Panel::element*>(&flipped.elements()(k + g * group + t, i + r));
+            }
+            write_plain_group<Panel, Operand>(row, transposed_rows, units);
+            done = true;
+          }
+        }
+        if (!done) {
+          write_group<Panel>(flipped, k + g * group, terms, i + r, height, transposed_rows, with_scale, units);
+        }
         for (std::size_t h = 0; h < height; ++h) {
           std::byte* const out = to + static_cast<std::ptrdiff_t>(r + h) * stride + g * unit;
           if constexpr (group == 1) {
@@ -235,15 +263,7 @@ void pack_panels(const void* operand, std::size_t k, std::size_t depth, std::siz
           const std::ptrdiff_t ahead =
               elements.stride(0) * static_cast<std::ptrdiff_t>(groups_ahead * group * sizeof(typename Panel::element));
           for (; q + panel_columns <= end; q += panel_columns, out += panel_bytes) {
-            if constexpr (group == 1) {
-              for (std::size_t b = 0; b < panel_columns * unit; b += 64) {
-                __builtin_memcpy(out + b, reinterpret_cast<const std::byte*>(row[0]) + b, 64);
-              }
-            } else if constexpr (group == 4) {
-              interleave_bytes(row, panel_columns, plain_flip<Panel, Operand>, out);
-            } else {
-              interleave_pairs<true>(row[0], row[1], panel_columns, out);
-            }
+            write_plain_group<Panel, Operand>(row, panel_columns, out);
             for (std::size_t t = 0; t < group; ++t) {
               for (std::size_t b = 0; b < panel_columns * sizeof(typename Panel::element); b += 64) {
                 __builtin_prefetch(reinterpret_cast<const std::byte*>(row[t]) + ahead + b, 0, 2);
