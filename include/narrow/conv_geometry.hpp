@@ -1,13 +1,11 @@
-// How a convolution's kernel walks over an image, and how images lie in memory.
+// How a convolution's kernel walks over an image.
 #pragma once
 
 #include <cstddef>
 
-namespace narrow {
+#include "narrow/image_layout.hpp"
 
-enum class image_layout { nhwc, nchw };
-inline constexpr image_layout nhwc = image_layout::nhwc;
-inline constexpr image_layout nchw = image_layout::nchw;
+namespace narrow {
 
 struct conv_geometry {
   std::size_t stride_h = 1, stride_w = 1;

@@ -14,6 +14,7 @@
 #include "narrow/executor.hpp"
 #include "narrow/formats.hpp"
 #include "narrow/gemm.hpp"
+#include "narrow/image_layout.hpp"
 #include "narrow/number.hpp"
 #include "narrow/number_io.hpp"
 #include "narrow/number_math.hpp"

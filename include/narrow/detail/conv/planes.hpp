@@ -9,31 +9,12 @@
 #include "narrow/conv_geometry.hpp"
 #include "narrow/detail/gemm/operand.hpp"
 #include "narrow/detail/gemm/output.hpp"
+#include "narrow/image_layout.hpp"
 
 namespace narrow::detail {
 
-// ---- a layout is an order of axes ---------------------------------------------------------------------------------
+// ---- either layout with the channels last --------------------------------------------------------------------------
 
-// Axis k of the permuted tensor is axis order[k] of the given one.
-using axis_order = std::array<std::size_t, 4>;
-
-inline axis_order order_of(image_layout layout) {
-  return layout == nhwc ? axis_order{0, 1, 2, 3} : axis_order{0, 2, 3, 1};
-}
-
-template <class T>
-tensor_view<T, 4> permuted(const tensor_view<T, 4>& x, const axis_order& order) {
-  std::array<std::size_t, 4> extents{};
-  std::array<std::ptrdiff_t, 4> strides{};
-  for (std::size_t k = 0; k < 4; ++k) extents[k] = x.extent(order[k]), strides[k] = x.stride(order[k]);
-  return {x.data(), extents, strides};
-}
-inline granularity permuted(granularity axis, const axis_order& order) {
-  for (std::size_t k = 0; k < 4; ++k) {
-    if (axis.axis == order[k]) return {k};
-  }
-  return axis;
-}
 template <class T, class Scheme>
 quantized_view<T, 4, Scheme> permuted(const quantized_view<T, 4, Scheme>& x, const axis_order& order) {
   return {permuted(x.codes, order), x.scheme, permuted(x.axis, order)};
