@@ -24,6 +24,7 @@
 #include "narrow/pack.hpp"
 #include "narrow/pack_kernels.hpp"
 #include "narrow/packed_bits.hpp"
+#include "narrow/pool.hpp"
 #include "narrow/quantize.hpp"
 #include "narrow/quantized_tensor.hpp"
 #include "narrow/quire.hpp"

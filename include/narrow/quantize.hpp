@@ -60,10 +60,11 @@ std::string listed(const std::array<Number, Rank>& numbers, const char* between)
 
 // Errors: y, the output of that name, that overlaps x or itself.
 template <class S, class T, std::size_t Rank>
-void check_apart(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& y, const char* what, const char* name) {
+void check_apart(const tensor_view<S, Rank>& x, const tensor_view<T, Rank>& y, const char* what, const char* name,
+                 const char* x_name = "x") {
   const footprint written = footprint_of(y);
   if (overlap(written, footprint_of(x))) [[unlikely]] {
-    fail(what, ": ", name, ", ", listed(y.extents(), " x "), " elements, overlaps x; they must lie apart");
+    fail(what, ": ", name, ", ", listed(y.extents(), " x "), " elements, overlaps ", x_name, "; they must lie apart");
   }
   if (overlaps_itself(written)) [[unlikely]] {
     fail(what, ": ", name, ", ", listed(y.extents(), " x "), " elements with strides ", listed(y.strides(), ", "),
