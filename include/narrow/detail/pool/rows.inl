@@ -1,32 +1,11 @@
 // The inner loops of pooling, included in a namespace of each target: one pixel at a time, over channels that lie side
 // by side. `taps` are the elements of the window, in row-major order, as addresses of their first channels.
 //
-// Vectors are the compiler's own, of `vector_bytes`, then of 16 bytes, and at last of one element. A chunk of channels
-// keeps its result in registers, so that each tap costs one load and the two instructions of its step; from the first
-// level of cache the loads bound it.
+// A chunk of channels keeps its result in registers, so that each tap costs one load and the two instructions of its
+// step; from the first level of cache the loads bound it.
 
-template <class T, std::size_t Bytes>
-struct vector_of {
-  typedef T type __attribute__((vector_size(Bytes)));
-};
+#include "narrow/detail/simd/chunks.inl"
 
-// Calls body(vector of one T, index) for chunks that cover n elements.
-template <class T, class Body>
-[[gnu::always_inline]] inline void for_each_vector(std::size_t n, const Body& body) {
-  std::size_t i = 0;
-  for (; i + vector_bytes / sizeof(T) <= n; i += vector_bytes / sizeof(T)) {
-    body.template chunk<typename vector_of<T, vector_bytes>::type>(i);
-  }
-  if constexpr (vector_bytes > 16) {
-    for (; i + 16 / sizeof(T) <= n; i += 16 / sizeof(T)) body.template chunk<typename vector_of<T, 16>::type>(i);
-  }
-  for (; i < n; ++i) body.template chunk<typename vector_of<T, sizeof(T)>::type>(i);
-}
-
-template <class V>
-[[gnu::always_inline]] inline void load(V& x, const std::byte* p) {
-  __builtin_memcpy(&x, p, sizeof x);
-}
 // The same constant in each lane, from memory: what GCC 12 makes of arithmetic on a scalar is element by element.
 template <class V, auto Value>
 [[gnu::always_inline]] inline void load_constant(V& x) {
