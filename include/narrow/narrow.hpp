@@ -48,3 +48,4 @@
 #include "narrow/training/pact.hpp"
 #include "narrow/training/range_controller.hpp"
 #include "narrow/training/straight_through.hpp"
+#include "narrow/winograd.hpp"
