@@ -11,49 +11,14 @@
 //   fraction_of_ceiling   of the instruction that bounds the format on the target, measured at the start
 //   ratio                 (of a library) our speed on the best target over its, in pairs of runs
 //   error                 (deepbench) largest error of a sample of elements, relative to the largest of them
-#include <benchmark/benchmark.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
-
-#if defined(__linux__)
-#include <unistd.h>
-#endif
 
 #include "gemm/product.hpp"
 #include "gemm/table.hpp"
-#include "support/stopwatch.hpp"
+#include "support/benchmarks.hpp"
 
 namespace bench {
 namespace {
-
-// Google Benchmark calls a function several times; what it ran last is kept, for making it may take longer than the
-// run.
-product* made(const std::string& name, const product_maker& make, const shape& s, weights how) {
-  static std::string last_name;
-  static std::unique_ptr<product> last;
-  if (name != last_name) {
-    last.reset();
-    last = make(s, how);
-    last_name = name;
-  }
-  return last.get();
-}
-
-// Counters are plain numbers and not Google Benchmark's rates, to whose names it appends "/s". Returns GOP/s.
-double run(benchmark::State& state, product& p) {
-  const double start = cpu_seconds();
-  for (auto _ : state) p.run();
-  const double seconds = cpu_seconds() - start;
-  const double rate = p.extents.operations() * static_cast<double>(state.iterations()) / seconds * 1e-9;
-  state.counters["GOP/s"] = rate;
-  return rate;
-}
-
-void register_one(const std::string& name, const std::function<void(benchmark::State&)>& body) {
-  benchmark::RegisterBenchmark(name.c_str(), body)->Unit(benchmark::kMicrosecond);
-}
 
 // The portable loops are the specification, not a kernel: only what they do in a tenth of a second.
 bool is_worth_measuring(narrow::target t, const shape& s) {
@@ -73,11 +38,8 @@ void register_format(const format& f, narrow::target t) {
           std::string("gemm/") + narrow::name_of(t) + "/" + f.name + suffix_of(how) + "/" + s.name();
       register_one(name, [=, &f](benchmark::State& state) {
         narrow::set_target(t);
-        const double rate = run(state, *made(name, f.make, s, how));
-        if (const double ceiling = ceiling_of(f.bound, t); ceiling > 0) {
-          state.counters["fraction_of_ceiling"] = rate / ceiling;
-          state.SetLabel(ceiling_name_of(f.bound, t));
-        }
+        product& p = *made<product>(name, [&] { return f.make(s, how); });
+        count_fraction_of_ceiling(state, run(state, p), f.bound, t);
       });
     }
   }
@@ -91,20 +53,12 @@ void register_peer(const peer& other, narrow::target best) {
       const std::string name =
           "gemm/" + other.library + "/" + other.format + other.variant + suffix_of(how) + "/" + s.name();
       register_one(name, [=, &other](benchmark::State& state) {
-        product* const theirs = made(name, other.make, s, how);
+        product* const theirs = made<product>(name, [&] { return other.make(s, how); });
         if (theirs == nullptr) return state.SkipWithError("the library has no such product");
         run(state, *theirs);
         if (ours == all_formats().end()) return;
-        static std::string rated;
-        static double ratio = 0;
-        if (rated != name) {
-          narrow::set_target(best);
-          const auto mine = ours->make(s, how);
-          const auto seconds = interleaved_seconds({[&] { mine->run(); }, [&] { theirs->run(); }}, {.repetitions = 5});
-          ratio = median(seconds[1]) / median(seconds[0]);
-          rated = name;
-        }
-        state.counters["ratio"] = ratio;
+        narrow::set_target(best);
+        count_ratio(state, name, *theirs, [&] { return ours->make(s, how); });
       });
     }
   }
@@ -116,7 +70,7 @@ void register_deepbench(const char* suite, const std::vector<shape>& shapes, nar
       const std::string name = std::string("deepbench/") + suite + "/" + f.name + "/" + s.name();
       register_one(name, [=, &f](benchmark::State& state) {
         narrow::set_target(best);
-        product& p = *made(name, f.make, s, weights::unpacked);
+        product& p = *made<product>(name, [&] { return f.make(s, weights::unpacked); });
         run(state, p);
         state.counters["error"] = sampled_error(p);
       });
@@ -135,39 +89,7 @@ void register_all() {
   register_deepbench("server", deepbench_server_shapes(), best);
 }
 
-// OpenMP and BLAS libraries read their number of threads from the environment while they are loaded, so it is set for a
-// process that starts anew. Where that is not possible, they count all of their threads' time.
-void restart_with_one_thread(char** argv) {
-#if defined(__linux__)
-  bool restart = false;
-  for (const char* const name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"}) {
-    const char* const value = std::getenv(name);
-    if (value != nullptr && std::strcmp(value, "1") == 0) continue;
-    setenv(name, "1", 1);
-    restart = true;
-  }
-  if (restart) execv("/proc/self/exe", argv);
-#else
-  (void)argv;
-#endif
-}
-
 }  // namespace
 }  // namespace bench
 
-int main(int argc, char** argv) {
-  bench::restart_with_one_thread(argv);
-  for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--table") == 0) return bench::print_table(""), 0;
-    if (std::strncmp(argv[i], "--table=", 8) == 0) return bench::print_table(argv[i] + 8), 0;
-  }
-  // Short runs unless the command says otherwise: there are thousands of them.
-  std::vector<char*> arguments(argv, argv + argc);
-  char min_time[] = "--benchmark_min_time=0.05";
-  arguments.insert(arguments.begin() + 1, min_time);
-  int count = argc + 1;
-  benchmark::Initialize(&count, arguments.data());
-  if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 1;
-  bench::register_all();
-  benchmark::RunSpecifiedBenchmarks();
-}
+int main(int argc, char** argv) { return bench::run_main(argc, argv, bench::gemm_table, bench::register_all); }

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "support/ceilings.hpp"
-
 namespace bench {
 
 double sampled_error(product& p) {
@@ -23,50 +21,6 @@ double sampled_error(product& p) {
     error = std::max(error, std::abs(p.result(i, j) - wanted));
   }
   return largest > 0 ? error / largest : error;
-}
-
-namespace {
-
-// On AVX2 bfloat16 pairs are two multiply-adds of floats, bytes are widened to words, and 16-bit integers are doubles.
-struct bound {
-  instruction which;
-  double share;
-  const char* name;
-};
-bound bound_of(compute_class c, narrow::target t) {
-  using enum instruction;
-  const bool zmm = t == narrow::target::avx512;
-  const auto& cpu = narrow::detail::this_cpu();
-  const bound fma = zmm ? bound{fma_f32_zmm, 1, "fma f32 zmm"} : bound{fma_f32_ymm, 1, "fma f32 ymm"};
-  switch (c) {
-    case compute_class::f32:
-      break;
-    case compute_class::bf16:
-      if (zmm && cpu.bf16) return {vdpbf16ps_zmm, 1, "vdpbf16ps zmm"};
-      break;
-    case compute_class::s8:
-      if (zmm && cpu.vnni) return {vpdpbusd_zmm, 1, "vpdpbusd zmm"};
-      return {vpmaddwd_vpaddd_ymm, 1, "vpmaddwd + vpaddd ymm"};
-    case compute_class::s16:
-      if (zmm && cpu.vnni) return {vpdpbusd_zmm, 0.25, "vpdpbusd zmm / 4"};
-      return {fma.which, 0.5, "fma f64"};
-    case compute_class::bit:
-      if (zmm && cpu.vpopcntdq) return {xor_popcount_zmm, 1, "vpxorq + vpopcntq zmm"};
-      return {xor_popcount_zmm, 0, "none"};
-  }
-  return fma;
-}
-
-}  // namespace
-
-double ceiling_of(compute_class c, narrow::target t) {
-  if (t == narrow::target::portable) return 0;
-  const bound b = bound_of(c, t);
-  return ceiling(b.which) * b.share;
-}
-
-const char* ceiling_name_of(compute_class c, narrow::target t) {
-  return t == narrow::target::portable ? "none" : bound_of(c, t).name;
 }
 
 const std::vector<format>& all_formats() {

@@ -2,36 +2,23 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "gemm/shape.hpp"
-#include "narrow/target.hpp"
+#include "support/compute_class.hpp"
+#include "support/source.hpp"
+#include "support/workload.hpp"
 
 namespace bench {
 
-// Reals that are a function of their place in the matrix, so that a reference needs no matrix: uniform in [lowest, 1).
-struct source {
-  std::uint64_t seed = 0;
-  float lowest = -1;
-
-  float operator()(std::size_t index) const {
-    std::uint64_t x = (index + (seed << 40)) * 0x9E37'79B9'7F4A'7C15;
-    x = (x ^ (x >> 32)) * 0xD6E8'FEB8'6659'FD93;
-    x ^= x >> 32;
-    return lowest + (1 - lowest) * (static_cast<float>(x >> 40) * 0x1p-24F);
-  }
-};
-
-class product {
+class product : public workload {
  public:
   product(const shape& s, float lowest_a, float lowest_b) : extents(s), a({1, lowest_a}), b({2, lowest_b}) {}
-  virtual ~product() = default;
 
-  virtual void run() = 0;
+  double operations() const override { return extents.operations(); }
   // Element (i, j) of what run() left, in units of the source.
   virtual double result(std::size_t i, std::size_t j) const = 0;
   // What the output could hold of an exact result.
@@ -62,12 +49,6 @@ inline std::size_t copies_of(std::size_t bytes, weights how) {
 }
 
 using product_maker = std::function<std::unique_ptr<product>(const shape&, weights)>;
-
-// The kernels that multiply a pair of formats, and with that the instruction that bounds it.
-enum class compute_class { f32, bf16, s8, s16, bit };
-// The ceiling of a class on a target, GOP/s; 0 where there is none: the portable loops, or a CPU without it.
-double ceiling_of(compute_class c, narrow::target t);
-const char* ceiling_name_of(compute_class c, narrow::target t);
 
 // A pair of operand formats with an output, computed by the library.
 struct format {

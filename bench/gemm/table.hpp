@@ -1,12 +1,10 @@
-// The speeds that are asked of gemm, line by line, measured in one run together with the libraries that it is up
-// against.
+// The speeds that are asked of gemm.
 #pragma once
 
-#include <string>
+#include "support/table.hpp"
 
 namespace bench {
 
-// Prints the lines whose class or format contains `filter`. Returns how many were short of what is asked.
-int print_table(const std::string& filter);
+table gemm_table();
 
 }  // namespace bench

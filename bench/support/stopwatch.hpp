@@ -42,7 +42,7 @@ inline double median(std::vector<double> v) {
 struct timing {
   std::size_t repetitions = 7;
   double seconds = 0.025;  // of one repetition, at least one call
-  double at_most = 1.5;    // seconds of all repetitions of one function; at least three
+  double at_most = 1.5;    // seconds of all repetitions of one function; at least three, or one that takes longer
 };
 
 // Seconds a call of each function: a sample for each repetition, all functions in turn within one, so that what
@@ -67,7 +67,8 @@ inline std::vector<std::vector<double>> interleaved_seconds(const std::vector<st
     longest = std::max(longest, static_cast<double>(calls.back()) * each);
   }
   const auto affordable = static_cast<std::size_t>(how.at_most / longest);
-  const std::size_t repetitions = std::min(how.repetitions, std::max<std::size_t>(3, affordable));
+  const std::size_t repetitions =
+      std::min(how.repetitions, std::max<std::size_t>(longest > how.at_most ? 1 : 3, affordable));
   std::vector<std::vector<double>> samples(runs.size());
   for (std::size_t r = 0; r < repetitions; ++r) {
     for (std::size_t i = 0; i < runs.size(); ++i) {

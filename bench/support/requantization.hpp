@@ -24,6 +24,13 @@ struct requantization {
     for (std::size_t j = 0; j < n; ++j) b_scales[j] = (1 + static_cast<float>(j % 8) / 8) / 127;
   }
 
+  // What an accumulator is multiplied by.
+  std::vector<float> multipliers() const {
+    std::vector<float> result;
+    for (const float scale : b_scales) result.push_back(a_scale * scale / c_scale);
+    return result;
+  }
+
   static Code encode_a(float x) { return static_cast<Code>(std::lrint(x / a_scale) + a_zero); }
   std::int8_t encode_b(float x, std::size_t j) const { return static_cast<std::int8_t>(std::lrint(x / b_scales[j])); }
   double decode_c(Code c) const { return (static_cast<double>(c) - c_zero) * static_cast<double>(c_scale); }
