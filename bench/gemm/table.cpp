@@ -53,7 +53,7 @@ table gemm_table() {
     if (result.libraries.empty() || result.libraries.back() != other.library) result.libraries.push_back(other.library);
   }
   result.rival = "packed";
-  result.elsewhere = "narrow accumulators (bench_accumulate), conversions (bench_convert)";
+  result.elsewhere = "narrow accumulators (bench_accumulate), convolutions (bench_conv), conversions (bench_convert)";
   return result;
 }
 
