@@ -7,7 +7,7 @@
 //     deepbench/<device, server or training>/<format>/<layer>     best target
 //   A layer is [n<images>_][dw]<height>x<width>x<channels>[_<outputs>]_<kernel>[s<stride>]; dw: depthwise.
 //
-// Timed is one call on one thread, over CPU time; NHWC, weights as ready as they can be. Counters:
+// Timed is one call on one thread, over CPU time; NHWC, kernels packed before. Counters:
 //   GOP/s                 2 operations a multiply-add, taps on the padding included
 //   fraction_of_ceiling   of the instruction that bounds the format on the target, measured at the start
 //   ratio                 (of a library) our speed on the best target over its, in pairs of runs

@@ -33,9 +33,6 @@ class convolution : public workload {
 // error, in units of the largest sampled element.
 double sampled_error(convolution& c);
 
-// How ready the library's kernels are, see library_convolution.hpp.
-inline constexpr const char* ready_kernels_name = "row-major";
-
 // Null where a library has no such convolution.
 using convolution_maker = std::function<std::unique_ptr<convolution>(const layer&)>;
 

@@ -5,15 +5,15 @@
 #include <utility>
 
 #include "conv/convolution.hpp"
+#include "narrow/pack_kernels.hpp"
 #include "support/outputs.hpp"
 
 namespace bench {
 
-// The kernels as conv2d takes them soonest, for activations of X: the one place to change when it takes packed ones,
-// with ready_kernels_name (convolution.hpp).
+// The kernels as conv2d takes them soonest, for activations of X.
 template <class X, class View>
-auto ready_kernels(const View& w) {
-  return w;
+auto ready_kernels(const View& w, const layer& l) {
+  return narrow::pack_kernels<typename X::element>(w, l.geometry());
 }
 
 inline sums sums_of(const layer& l) { return {l.outputs, l.depth(), narrow::per_axis(0)}; }
@@ -47,7 +47,7 @@ class library_convolution final : public convolution {
       : convolution(l, X::lowest, W::lowest),
         operands_(*this),
         y_(l.y_size(), sums_of(l)),
-        kernels_(ready_kernels<X>(operands_.kernels(l))) {}
+        kernels_(ready_kernels<X>(operands_.kernels(l), l)) {}
 
   void run() override {
     const layer& l = extents;
@@ -64,7 +64,7 @@ class library_convolution final : public convolution {
   using operands = conv_operands<X, W>;
   operands operands_;
   Y y_;
-  decltype(ready_kernels<X>(std::declval<const operands&>().kernels({}))) kernels_;
+  decltype(ready_kernels<X>(std::declval<const operands&>().kernels({}), {})) kernels_;
 };
 
 template <class X, class W, class Y>

@@ -28,8 +28,8 @@ table conv_table() {
   table result;
   for (const asked_layer& line : asked_layers()) {
     const conv_format& f = *std::ranges::find(all_conv_formats(), line.format, &conv_format::name);
-    result.lines.push_back({line.group, line.format, line.extents.name(), ready_kernels_name, unit::gigaoperations,
-                            line.value, f.bound, narrow::target::avx512, [line, &f] { return ours_of(line, f); },
+    result.lines.push_back({line.group, line.format, line.extents.name(), "packed", unit::gigaoperations, line.value,
+                            f.bound, narrow::target::avx512, [line, &f] { return ours_of(line, f); },
                             [line] { return peers_of(line); }});
   }
   for (const conv_peer& other : all_conv_peers()) {
