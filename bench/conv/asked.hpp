@@ -1,6 +1,7 @@
-// What is asked of each layer, GOP/s of one thread of a Zen 4 core.
+// What is asked of each layer on Zen 4 cores: GOP/s of one thread, or how many times as fast two are.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@ struct asked_layer {
   std::string group, format;
   layer extents;
   double value;
+  std::size_t threads = 1;
 };
 
 inline std::vector<asked_layer> asked_layers() {
@@ -34,10 +36,10 @@ inline std::vector<asked_layer> asked_layers() {
   for (const char* const format : {"e4m3", "posit8"}) {
     for (const figures& f : table) lines.push_back({"8-bit floats", format, f.extents, 0.8 * f.bf16});
   }
-  for (const figures& f : table) {
-    if (f.extents.kernel_height == 3 && f.extents.groups == 1) {
-      lines.push_back({"16 bit exact", "fixed4_12", f.extents, 95});
-    }
+  const std::span<const figures> dense_3x3(table, 4);
+  for (const figures& f : dense_3x3) lines.push_back({"16 bit exact", "fixed4_12", f.extents, 95});
+  for (const char* const format : {"float32", "bfloat16", "u8s8", "u8s8_requant"}) {
+    for (const figures& f : dense_3x3) lines.push_back({"two threads", format, f.extents, 1.85, 2});
   }
   return lines;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "conv/layer.hpp"
+#include "narrow/interop/threads.hpp"
 #include "support/compute_class.hpp"
 #include "support/source.hpp"
 #include "support/workload.hpp"
@@ -25,8 +26,25 @@ class convolution : public workload {
   // What the output could hold of an exact result.
   virtual double representable(double exact) const { return exact; }
 
+  // Whose threads run it; none: the caller's alone.
+  void share(const narrow::thread_pool* pool) { threads_.pool = pool; }
+
   const layer extents;
   const source x, w;
+
+ protected:
+  // An executor of as many threads as there are, so that one call is compiled for all.
+  struct some_threads {
+    const narrow::thread_pool* pool = nullptr;
+
+    std::size_t concurrency() const { return pool == nullptr ? 1 : pool->concurrency(); }
+    template <class F>
+    void parallel_for(std::size_t n, const F& f) const {
+      if (pool != nullptr) return pool->parallel_for(n, f);
+      for (std::size_t i = 0; i < n; ++i) f(i);
+    }
+  };
+  some_threads threads_;
 };
 
 // Runs the convolution and compares a sample of its elements with sums in double of the unrounded source: the largest

@@ -54,7 +54,7 @@ class library_convolution final : public convolution {
     y_.with_options([&](const auto&... options) {
       narrow::conv2d(operands_.images(l), kernels_,
                      narrow::view(y_.data(), l.images, l.out_height(), l.out_width(), l.outputs), l.geometry(),
-                     options...);
+                     threads_, options...);
     });
   }
   double result(std::size_t index) const override { return y_.result(index, X::unit * W::unit); }

@@ -47,12 +47,11 @@ table gemm_table() {
     const format& f = *std::ranges::find(all_formats(), line.format, &format::name);
     result.lines.push_back({line.group, line.format, line.extents.name(), name_of(line.how), line.measure, line.value,
                             f.bound, line.target, [line, &f] { return ours_of(line, f); },
-                            [line] { return peers_of(line); }});
+                            [line] { return peers_of(line); }, cpu_seconds, "packed"});
   }
   for (const peer& other : all_peers()) {
     if (result.libraries.empty() || result.libraries.back() != other.library) result.libraries.push_back(other.library);
   }
-  result.rival = "packed";
   result.elsewhere = "narrow accumulators (bench_accumulate), convolutions (bench_conv), conversions (bench_convert)";
   return result;
 }

@@ -1,7 +1,9 @@
-// CPU time of the process, which the other jobs of a shared machine disturb least, and which no hidden thread escapes.
+// How long things take: in CPU time of the process, which the other jobs of a shared machine disturb least, and which
+// no hidden thread escapes.
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <ctime>
 #include <functional>
@@ -17,6 +19,11 @@ inline double cpu_seconds() {
   std::timespec now{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+// Of the clock on the wall, for work that several threads share.
+inline double wall_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 // Keeps the process on the CPU that it runs on. False where the system does not let it.
@@ -43,16 +50,17 @@ struct timing {
   std::size_t repetitions = 7;
   double seconds = 0.025;  // of one repetition, at least one call
   double at_most = 1.5;    // seconds of all repetitions of one function; at least three, or one that takes longer
+  double (*clock)() = cpu_seconds;
 };
 
 // Seconds a call of each function: a sample for each repetition, all functions in turn within one, so that what
 // disturbs one disturbs the others too.
 inline std::vector<std::vector<double>> interleaved_seconds(const std::vector<std::function<void()>>& runs,
                                                             const timing& how) {
-  const auto seconds_of = [](const std::function<void()>& run, std::size_t calls) {
-    const double start = cpu_seconds();
+  const auto seconds_of = [&](const std::function<void()>& run, std::size_t calls) {
+    const double start = how.clock();
     for (std::size_t i = 0; i < calls; ++i) run();
-    return cpu_seconds() - start;
+    return how.clock() - start;
   };
   if (runs.empty()) return {};
   std::vector<std::size_t> calls;

@@ -31,12 +31,13 @@ struct table_line {
   compute_class bound = compute_class::f32;
   narrow::target target = narrow::target::avx512;
   std::function<std::vector<contender>()> ours, peers;
+  double (*clock)() = cpu_seconds;
+  std::string rival;  // what of_rival compares with
 };
 
 struct table {
   std::vector<table_line> lines;
   std::vector<std::string> libraries;  // found at configure time
-  std::string rival;                   // what of_rival compares with
   std::string elsewhere;               // what is measured by other programs
 };
 
@@ -66,7 +67,7 @@ inline outcome measure(const table_line& line) {
   }
   std::vector<std::function<void()>> runs;
   for (const contender& c : all) runs.push_back([w = c.made.get()] { w->run(); });
-  const auto seconds = interleaved_seconds(runs, {});
+  const auto seconds = interleaved_seconds(runs, {.clock = line.clock});
 
   outcome result;
   const double operations = all[0].made->operations() * 1e-9;
@@ -115,7 +116,7 @@ inline bool print_line(const table& t, const table_line& line, const outcome& o)
     std::snprintf(asked, sizeof asked, "%.1f GOP/s", line.value);
   } else {
     std::snprintf(asked, sizeof asked, "%.0f %%%s%s", line.value * 100, line.measure == unit::of_rival ? " " : "",
-                  line.measure == unit::of_rival ? t.rival.c_str() : "");
+                  line.measure == unit::of_rival ? line.rival.c_str() : "");
   }
   std::printf("%-12s %-15s %-*s %-11s %11s %5.1f GOP/s %7.1f %%  ", line.group.c_str(), line.format.c_str(),
               shape_width(t), line.shape.c_str(), line.weights.c_str(), asked, o.got, fraction * 100);
@@ -126,7 +127,7 @@ inline bool print_line(const table& t, const table_line& line, const outcome& o)
   }
   const bool met = got >= line.value;
   std::printf("  %s%s", met ? "met" : "SHORT", o.best_rate > 0 && o.over_best < 1 ? ", behind" : "");
-  if (line.measure == unit::of_rival) std::printf(", %.0f %% of %s", o.of_rival * 100, t.rival.c_str());
+  if (line.measure == unit::of_rival) std::printf(", %.0f %% of %s", o.of_rival * 100, line.rival.c_str());
   std::printf("\n");
   std::fflush(stdout);
   return met;
