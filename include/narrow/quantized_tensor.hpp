@@ -22,7 +22,8 @@ void check_scheme(const tensor_view<T, Rank>& codes, const Scheme& scheme, granu
   if (axis.is_per_tensor()) {
     require(scheme.axis().is_per_tensor(), "scheme: it has one set of parameters for each index along axis ",
             scheme.axis().axis, "; a view per tensor must have one for the tensor");
-  } else {
+  }
+  if (block_scheme<Scheme> || !axis.is_per_tensor()) {
     require(axis.axis < Rank, "scheme: axis is ", axis.axis, "; the tensor has ", Rank, " axes");
   }
   if constexpr (block_scheme<Scheme>) {
