@@ -3,41 +3,39 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
-#include "compare/network.hpp"
+#include "compare/products.hpp"
+#include "compare/trained_float.hpp"
+#include "narrow/gemm.hpp"
+#include "narrow/quantize.hpp"
 
 namespace compare {
 
 class integer_network {
  public:
-  // Parameters from a trained network; the activations' ranges from `count` rows of calibration data.
-  integer_network(network<float_arithmetic>& trained, const network_shape& shape, narrow::granularity weights_axis,
-                  const float* calibration, std::size_t count)
-      : shape_(shape) {
-    trained.forward(calibration, count);
+  // Parameters from a trained network; the activations' ranges from its calibration images.
+  integer_network(const trained_float& trained, narrow::granularity weights_axis) {
     float scale_in = 1.0F / 255;
     std::int32_t zero_in = 0;
-    for (std::size_t l = 0; l < trained.depth(); ++l) {
-      const bool last = l + 1 == trained.depth();
-      const std::vector<float> w = trained.weights(l), b = trained.biases(l);
-      const std::size_t in = shape.widths[l], out = w.size() / in;
-      const auto wv = narrow::view(w, in, out);
+    for (const trained_layer& real : trained.layers) {
+      const bool last = &real == &trained.layers.back();
+      const auto wv = narrow::view(real.weights, real.in, real.out);
       layer now{narrow::quantize<narrow::int8>(wv, narrow::affine::fit(wv, narrow::symmetric, weights_axis)),
                 narrow::affine(scale_in, zero_in),
                 {},
                 {},
-                last ? 1 : shape.pieces};
+                real.pieces};
       // The next layer's codes: the range of z on the calibration data. Classes keep 16 bits.
-      const auto& z = trained.pre_activation(l);
-      const auto zv = narrow::view(z, z.size());
+      const auto zv = narrow::view(real.outputs, real.outputs.size());
       const narrow::affine scheme_out = last ? narrow::affine::fit_for<narrow::int16>(zv, narrow::symmetric)
                                              : narrow::affine::fit_for<narrow::uint8>(zv);
-      for (std::size_t j = 0; j < out; ++j) {
+      for (std::size_t j = 0; j < real.out; ++j) {
         const auto& scheme = now.weights.scheme();
         const double product = static_cast<double>(scheme.scale(scheme.count() == 1 ? 0 : j)) * scale_in;
-        now.bias.push_back(static_cast<std::int32_t>(std::nearbyint(static_cast<double>(b[j]) / product)));
+        now.bias.push_back(static_cast<std::int32_t>(std::nearbyint(static_cast<double>(real.biases[j]) / product)));
         now.finish.multipliers.push_back(
             narrow::fixed_multiplier::from_real(product / static_cast<double>(scheme_out.scale())));
       }
@@ -52,8 +50,8 @@ class integer_network {
 
   // The class of each of `count` rows.
   std::vector<std::uint8_t> classify(const float* x, std::size_t count) const {
-    const std::size_t features = shape_.widths.front(), classes = shape_.widths.back();
-    std::vector<narrow::uint8> codes(count * features);
+    const std::size_t classes = layers_.back().bias.size();
+    std::vector<narrow::uint8> codes(count * layers_.front().weights.extent(0));
     narrow::quantize_into(narrow::view(x, codes.size()), narrow::view(codes.data(), codes.size()), layers_[0].input);
     for (std::size_t l = 0; l + 1 < layers_.size(); ++l) {
       const layer& now = layers_[l];
@@ -113,7 +111,6 @@ class integer_network {
     narrow::gemm(input_of(now, codes, z.rows()), now.weights, z, narrow::integer_bias(now.bias), now.finish);
   }
 
-  network_shape shape_;
   std::vector<layer> layers_;
 };
 

@@ -17,7 +17,10 @@ int run(const std::vector<std::string>& arguments, const std::string& command) {
   }
   std::vector<float_cache> caches(how.seeds);
   if (how.list) {
-    for (const auto& e : all_experiments(caches[0])) std::cout << e.name << (e.core ? "" : "  (not in core)") << "\n";
+    for (const auto& e : all_experiments(caches[0])) {
+      const bool in_core = e.group == group_of_rows::core, quantized = e.group == group_of_rows::post_training;
+      std::cout << e.name << (in_core ? "" : quantized ? "  (in ptq)" : "  (not in core)") << "\n";
+    }
     return 0;
   }
   const experiment_list list = [&](std::uint64_t seed) {

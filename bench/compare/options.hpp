@@ -18,7 +18,7 @@ class usage_error : public std::runtime_error {
 
 struct options {
   std::string data;              // folder of the MNIST files; empty: the procedural digits
-  std::string formats = "core";  // core, all, or names separated by commas
+  std::string formats = "core";  // core, ptq, all, or names separated by commas
   std::size_t epochs = 20;
   std::size_t seeds = 2;
   std::size_t train = 4000;  // images
@@ -31,7 +31,8 @@ inline constexpr std::string_view usage_text =
     R"(compare: train one network in every number format and compare each with float32
 
   --data DIR       the four MNIST files, plain or gzipped (default: built-in procedural digits)
-  --formats LIST   core, all, or names separated by commas (see --list); baselines are added
+  --formats LIST   core, ptq, all, or names separated by commas (see --list); baselines are added. ptq: the float32
+                   network quantized after its training, in every format of few bits, sorted by them
   --epochs N       passes over the training data, 1 to 10000 (default: 10 on MNIST, 20 on the digits)
   --seeds N        runs of each format, 1 to 100 (default: 2)
   --train N        training images, 1000 to 60000 (default: 20000 of MNIST, 4000 digits)

@@ -82,6 +82,15 @@ products products_of(const MatrixA& a, const MatrixB& b, std::size_t depth) {
   using A = std::remove_const_t<decltype(x)>;
   using B = std::remove_const_t<decltype(y)>;
   products result;
+  if constexpr (narrow::detail::multiplies_blocks<A, B>()) {
+    if (x.has_blocks_along(1) && y.has_blocks_along(0)) {
+      using sums = narrow::detail::element_sums<A, B>;
+      constexpr bool integers = std::is_integral_v<typename sums::sum_type>;
+      result = detail::products_of_class<narrow::detail::compute_class<sums, integers>, A, B>();
+      for (std::string& way : result.ways) way += ", by blocks";
+      return result;
+    }
+  }
   narrow::detail::with_accumulator<A, B>(
       x, y, depth, false, [&](auto chosen, bool) { result = detail::products_of_class<decltype(chosen), A, B>(); });
   return result;

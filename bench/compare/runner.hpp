@@ -9,6 +9,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -34,8 +35,9 @@ inline std::vector<experiment> chosen(const std::vector<experiment>& all, const 
     return static_cast<std::size_t>(std::ranges::find(all, name, &experiment::name) - all.begin());
   };
   for (const std::string& name : names) {
-    if (name == "core" || name == "all") {
-      for (std::size_t i = 0; i < all.size(); ++i) wanted[i] = wanted[i] || all[i].core || name == "all";
+    if (name == "core" || name == "ptq" || name == "all") {
+      const auto group = name == "core" ? group_of_rows::core : group_of_rows::post_training;
+      for (std::size_t i = 0; i < all.size(); ++i) wanted[i] = wanted[i] || all[i].group == group || name == "all";
     } else if (index_of(name) < all.size()) {
       wanted[index_of(name)] = true;
     } else {
@@ -114,6 +116,17 @@ inline std::vector<std::vector<outcome>> run_all(const dataset& data, std::size_
   return outcomes;
 }
 
+// Over the seeds; none where a seed has none.
+inline std::optional<quantization> mean_of(const std::vector<outcome>& seeds,
+                                           std::optional<quantization> outcome::*figures) {
+  std::vector<double> bits, ratios;
+  for (const outcome& o : seeds) {
+    if (!(o.*figures)) return std::nullopt;
+    bits.push_back((o.*figures)->bits), ratios.push_back((o.*figures)->ratio);
+  }
+  return quantization{mean(bits), mean(ratios)};
+}
+
 // The rows of the report: means over the seeds.
 inline std::vector<result_row> rows_of(const std::vector<experiment>& experiments,
                                        const std::vector<std::vector<outcome>>& outcomes) {
@@ -125,6 +138,8 @@ inline std::vector<result_row> rows_of(const std::vector<experiment>& experiment
     row.format = x.name, row.bits = x.bits, row.baseline = x.baseline;
     row.arithmetic = first.multiplied_by.kind(), row.products = first.multiplied_by.text();
     row.weight_bytes = first.weight_bytes;
+    row.weights = mean_of(outcomes[e], &outcome::weights);
+    row.activations = mean_of(outcomes[e], &outcome::activations);
     std::vector<double> seconds, agreement;
     for (const outcome& o : outcomes[e]) {
       row.errors.push_back(o.error_percent);

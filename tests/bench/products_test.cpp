@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "narrow/block_formats.hpp"
 #include "support/targets.hpp"
 
 namespace {
@@ -50,6 +51,26 @@ TEST(Products, DecodedFloatsAreSimulated) {
     const bool pairs = t == narrow::target::avx512 && narrow::detail::this_cpu().bf16;
     EXPECT_EQ(text<narrow::bfloat16>(784).rfind(pairs ? "native: bfloat16 pairs" : "simulated: float32 as bfloat16", 0),
               0U);
+  }
+}
+
+TEST(Products, BlocksAlongTheDepthAreSummedByThemselves) {
+  const auto of_blocks = [](auto format) {
+    using T = typename decltype(format)::element_type;
+    using scheme = typename decltype(format)::scheme_type;
+    const std::vector<typename scheme::scale_type> scales(2, typename scheme::scale_type(1.0F));
+    const narrow::quantized_tensor<T, 2, scheme> a({1, 64}, scheme(std::array<std::size_t, 2>{1, 64}, 1, scales)),
+        b({64, 1}, scheme(std::array<std::size_t, 2>{64, 1}, 0, scales));
+    const auto p = compare::products_of(a, b, 64);
+    return p.kind() + ": " + p.text();
+  };
+  EXPECT_EQ(of_blocks(narrow::mxint8{}), "native: int8 into int32, by blocks");
+  for (const narrow::target t : support::supported_targets()) {
+    const support::on_target scope(t);
+    const bool pairs = t == narrow::target::avx512 && narrow::detail::this_cpu().bf16;
+    const std::string text = of_blocks(narrow::mxfp8{});
+    EXPECT_EQ(text.rfind(pairs ? "native: bfloat16 pairs" : "simulated: float32 as bfloat16 pairs", 0), 0U) << text;
+    EXPECT_EQ(text.substr(text.size() - 9), "by blocks");
   }
 }
 

@@ -11,9 +11,9 @@ namespace {
 using compare::result_row;
 
 std::vector<result_row> rows() {
-  result_row base{"float32", "32", "native", "float32", "float32", {2.5, 2.7}, 0.5, 1000, -1};
-  result_row lost{"fixed", "10/20", "simulated", "float64, exact", "float32", {90.0, 88.0}, 1.25, 500, -1};
-  result_row same{"int8", "8", "native", "int32", "float32", {2.5, 2.8}, 0, 250, 99.5};
+  result_row base{"float32", "32", "native", "float32", "float32", {2.5, 2.7}, 0.5, 1000, -1, {}, {}};
+  result_row lost{"fixed", "10/20", "simulated", "float64, exact", "float32", {90.0, 88.0}, 1.25, 500, -1, {}, {}};
+  result_row same{"int8", "8", "native", "int32", "float32", {2.5, 2.8}, 0, 250, 99.5, {}, {}};
   return {base, lost, same};
 }
 
@@ -37,6 +37,35 @@ TEST(Report, OneSeedHasNoSpread) {
   const std::string text = compare::table_text({}, one);
   EXPECT_NE(text.find("2.50          -       -"), std::string::npos) << text;
   EXPECT_NE(compare::json_report({}, one).find(R"("spread": null)"), std::string::npos);
+}
+
+TEST(Report, QuantizedRowsAreATableOfTheirOwnByBits) {
+  auto all = rows();
+  const auto add = [&](const char* name, double weight_bits, double activation_bits, double ratio) {
+    result_row row = all[1];
+    row.format = name, row.errors = {3.0, 3.5};
+    row.weights = compare::quantization{weight_bits, ratio};
+    row.activations = compare::quantization{activation_bits, 20.25};
+    all.push_back(row);
+  };
+  add("wide", 8.25, 8, INFINITY), add("mixed", 4.5, 8, 21.04), add("narrow", 4.5, 4, 17);
+  const std::string text = compare::table_text({}, all);
+  const auto at = [&](const char* name) { return text.find(std::string("\n") + name + " "); };
+  EXPECT_LT(at("int8"), at("narrow"));
+  EXPECT_LT(at("narrow"), at("mixed")) << text;
+  EXPECT_LT(at("mixed"), at("wide")) << text;
+  const std::string mixed = text.substr(at("mixed") + 1, text.find('\n', at("mixed") + 1) - at("mixed") - 1);
+  std::istringstream cells(mixed.substr(mixed.find("exact") + 5));
+  std::string bits, more_bits, ratio, more_ratio, error, spread, difference;
+  cells >> bits >> more_bits >> ratio >> more_ratio >> error >> spread >> difference;
+  EXPECT_EQ(bits + " " + more_bits + " " + ratio + " " + more_ratio, "4.50 8.00 21.0 20.2") << mixed;
+  EXPECT_EQ(error + " " + spread + " " + difference, "3.25 0.25 +0.65") << mixed;
+  EXPECT_NE(text.find("exact             20.2"), std::string::npos) << text;
+  const std::string json = compare::json_report({}, all);
+  EXPECT_NE(json.find(R"("weight_bits": 4.500000, "weight_sqnr_db": 21.040000, "activation_bits": 8.000000)"),
+            std::string::npos)
+      << json;
+  EXPECT_NE(json.find(R"("weight_sqnr_db": null)"), std::string::npos);
 }
 
 TEST(Report, CommandIsWhatAShellTakes) {

@@ -1,0 +1,104 @@
+// One training run from the first parameters to the test, in any arithmetic.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "compare/experiment.hpp"
+#include "compare/experiments.hpp"
+#include "compare/network.hpp"
+
+namespace compare {
+
+inline network_shape shape_for(const dataset& data, std::size_t pieces) {
+  const std::size_t hidden = data.features > 400 ? 128 : 64;
+  return {{data.features, hidden, hidden, data.classes}, pieces};
+}
+
+template <class Arithmetic>
+double train(network<Arithmetic>& net, const training_options& options, const dataset& data,
+             const std::function<void(double)>& progress) {
+  const std::size_t count = data.train_y.size(), batches = count / options.batch;
+  std::vector<float> x(options.batch * data.features);
+  std::vector<std::uint8_t> labels(options.batch);
+  const auto start = std::chrono::steady_clock::now();
+  for (std::size_t epoch = 0; epoch < options.epochs; ++epoch) {
+    const double along = options.epochs == 1 ? 0 : static_cast<double>(epoch) / static_cast<double>(options.epochs - 1);
+    const double rate = options.first_rate + along * (options.last_rate - options.first_rate);
+    const auto order = shuffled(count, options.seed, epoch);
+    for (std::size_t b = 0; b < batches; ++b) {
+      for (std::size_t i = 0; i < options.batch; ++i) {
+        const std::size_t from = order[b * options.batch + i];
+        std::copy_n(data.train_x.data() + from * data.features, data.features, x.data() + i * data.features);
+        labels[i] = data.train_y[from];
+      }
+      net.step(x.data(), labels.data(), options.batch, rate);
+      if (b % 16 == 0) {
+        progress((static_cast<double>(epoch) + static_cast<double>(b) / static_cast<double>(batches)) /
+                 static_cast<double>(options.epochs));
+      }
+    }
+  }
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  return taken.count() / static_cast<double>(options.epochs);
+}
+
+// Courbariaux's network (maxout, momentum, max-norm) or Gupta's (ReLU, plain descent).
+enum class recipe { courbariaux, gupta };
+inline training_options options_for(recipe r, const run_context& run) {
+  training_options options;
+  options.epochs = run.epochs;
+  options.seed = run.seed;
+  if (r == recipe::gupta) {
+    options.first_rate = 0.1;
+    options.last_rate = 0.01;
+    options.momentum = 0;
+    options.max_norm = 0;
+  }
+  return options;
+}
+
+// Trains and tests a network.
+template <class Arithmetic>
+outcome outcome_of(network<Arithmetic>& net, const training_options& options, const run_context& run,
+                   const std::function<void(double)>& progress) {
+  outcome result;
+  result.seconds_per_epoch = train(net, options, *run.data, progress);
+  result.error_percent = 100 * net.test_error(run.data->test_x, run.data->test_y);
+  result.weight_bytes = (net.parameters() * Arithmetic::stored::bits + 7) / 8;
+  result.multiplied_by = net.multiplied_by(options.batch);
+  return result;
+}
+
+template <class Arithmetic>
+outcome run_training(const run_context& run, recipe r, const training_options& options) {
+  network<Arithmetic> net(shape_for(*run.data, r == recipe::gupta ? 1 : 2), options);
+  return outcome_of(net, options, run, run.progress);
+}
+
+// Dynamic fixed point: the ranges come from warm-up epochs in float32, clipped to them but not rounded, at the rate
+// that training starts with and with a decision every two batches, so that they can travel far; then training starts
+// again from the first parameters. The warm-up is not in the epoch time.
+template <int SignalBits, int StoredBits>
+outcome run_dynamic(const run_context& run, double theta, rounding_rule updates) {
+  training_options options = options_for(recipe::courbariaux, run);
+  const network_shape shape = shape_for(*run.data, 2);
+  std::vector<narrow::range_controller> ranges((shape.widths.size() - 1) * group_count, {3, theta, 2});
+  training_options warm_up = options;
+  warm_up.epochs = warm_up_epochs;
+  warm_up.last_rate = warm_up.first_rate;
+  const double warm_up_share = static_cast<double>(warm_up_epochs) / static_cast<double>(warm_up_epochs + run.epochs);
+  network<float_arithmetic> finder(shape, warm_up, &ranges);
+  train(finder, warm_up, *run.data, [&](double share) { run.progress(warm_up_share * share); });
+  for (auto& range : ranges) range.set_period(100);
+  options.updates = updates;
+  using numbers = arithmetic<dynamic_cell<SignalBits>, dynamic_cell<SignalBits>, dynamic_cell<StoredBits>>;
+  network<numbers> net(shape, options, &ranges);
+  return outcome_of(net, options, run,
+                    [&](double share) { run.progress(warm_up_share + (1 - warm_up_share) * share); });
+}
+
+}  // namespace compare
