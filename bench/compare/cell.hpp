@@ -123,4 +123,15 @@ struct dynamic_cell {
   }
 };
 
+template <class Cell>
+void prepare(Cell& cell, std::size_t rows, std::size_t columns) {
+  if (cell.rows != rows || cell.columns != columns) cell.resize(rows, columns);
+}
+template <class Cell>
+auto values_of(const Cell& cell) {
+  std::vector<typename Cell::work> v(cell.rows * cell.columns);
+  cell.read(v.data());
+  return v;
+}
+
 }  // namespace compare

@@ -2,20 +2,20 @@
 // units) or ReLU, softmax at the end; minibatch gradient descent with momentum and a max-norm bound on each unit's
 // incoming weights (Courbariaux et al. 2014; with one piece, Gupta et al. 2015).
 //
-// An arithmetic names four cells: Signal for what is propagated forward (z and y), Gradient for what comes back (dy,
-// dz, dW, db) and for the updates with their momentum, Weight for the parameters as the products and sums use them,
-// Stored for the parameters as they are kept. Each layer has ten groups of values, each with a range of its own where
-// the format has ranges: z, y, W, b, dy, dz, dW, db, updW, updb.
+// An arithmetic names five cells: Signal for what is propagated forward (z and y), Gradient for what comes back (dy and
+// dz), Update for the parameters' gradients (dW, db) and the updates with their momentum, Weight for the parameters as
+// the products and sums use them, Stored for the parameters as they are kept. Each layer has ten groups of values, each
+// with a range of its own where the format has ranges: z, y, W, b, dy, dz, dW, db, updW, updb.
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <vector>
 
 #include "compare/activation.hpp"
 #include "compare/products.hpp"
 #include "compare/training.hpp"
+#include "compare/update.hpp"
 #include "narrow/gemm.hpp"
 
 namespace compare {
@@ -34,10 +34,12 @@ enum group : std::size_t {
 };
 inline constexpr std::size_t group_count = 10;
 
-template <class SignalCell, class WeightCell, class StoredCell, class GradientCell = SignalCell>
+template <class SignalCell, class WeightCell, class StoredCell, class GradientCell = SignalCell,
+          class UpdateCell = GradientCell>
 struct arithmetic {
   using signal = SignalCell;
   using gradient = GradientCell;
+  using update = UpdateCell;
   using weight = WeightCell;
   using stored = StoredCell;
   using work = typename SignalCell::work;
@@ -50,6 +52,7 @@ class network {
   using work = typename Arithmetic::work;
   using signal = typename Arithmetic::signal;
   using gradient = typename Arithmetic::gradient;
+  using update = typename Arithmetic::update;
   using weight = typename Arithmetic::weight;
   using stored = typename Arithmetic::stored;
 
@@ -83,7 +86,7 @@ class network {
   void step(const float* x, const std::uint8_t* labels, std::size_t count, double rate) {
     forward(x, count, observation::counted);
     backward(labels, count);
-    for (std::size_t l = 0; l < layers_.size(); ++l) update(layers_[l], rate);
+    for (std::size_t l = 0; l < layers_.size(); ++l) move(layers_[l], rate);
     if (ranges_ != nullptr) {
       for (auto& range : *ranges_) range.end_batch();
     }
@@ -110,8 +113,8 @@ class network {
 
   // For post-training quantization: the parameters, and z of a layer after forward().
   std::size_t depth() const { return layers_.size(); }
-  std::vector<work> weights(std::size_t l) const { return values(layers_[l].w); }
-  std::vector<work> biases(std::size_t l) const { return values(layers_[l].b); }
+  std::vector<work> weights(std::size_t l) const { return values_of(layers_[l].w); }
+  std::vector<work> biases(std::size_t l) const { return values_of(layers_[l].b); }
   const std::vector<work>& pre_activation(std::size_t l) const { return layers_[l].z_values; }
 
   // How the products of a step on a batch of `count` rows are computed.
@@ -138,10 +141,10 @@ class network {
         now.x.range = &input_range_;
       }
       now.x.assign(input.data(), as_signal, bits_);
-      now.w_values = values(now.w);
+      now.w_values = values_of(now.w);
       now.w_used.assign(now.w_values.data(), as_parameter, bits_);
-      now.b_used.assign(values(now.b).data(), as_parameter, bits_);
-      const std::vector<work> b = values(now.b_used);
+      now.b_used.assign(values_of(now.b).data(), as_parameter, bits_);
+      const std::vector<work> b = values_of(now.b_used);
       now.z_values.resize(count * now.out());
       narrow::gemm(now.x.operand(), now.w_used.operand(), narrow::view(now.z_values.data(), count, now.out()),
                    narrow::bias(b));
@@ -161,7 +164,8 @@ class network {
     stored w, b;
     weight w_used, b_used;
     signal x, z;
-    gradient dz, dy, dw, db, upd_w, upd_b;
+    gradient dz, dy;
+    update dw, db, upd_w, upd_b;
     std::vector<work> w_values, z_values, dz_values;
     std::vector<std::uint8_t> chosen;
   };
@@ -170,17 +174,6 @@ class network {
   void attach(Cell& cell, std::size_t l, std::size_t g) {
     if (ranges_ != nullptr) cell.range = &(*ranges_)[l * group_count + g];
   }
-  template <class Cell>
-  static void prepare(Cell& cell, std::size_t rows, std::size_t columns) {
-    if (cell.rows != rows || cell.columns != columns) cell.resize(rows, columns);
-  }
-  template <class Cell>
-  static std::vector<work> values(const Cell& cell) {
-    std::vector<work> v(cell.rows * cell.columns);
-    cell.read(v.data());
-    return v;
-  }
-
   void backward(const std::uint8_t* labels, std::size_t count) {
     const conversion as_gradient{options_.signals, observation::counted};
     std::vector<work> dz = softmax_gradient(logits_, labels, count), dy;
@@ -217,37 +210,14 @@ class network {
     }
   }
 
-  void update(layer& now, double rate) {
-    move(now.upd_w, now.dw, now.w, now.w_values, rate, now.in, now.out(), options_.max_norm);
-    std::vector<work> b = values(now.b);
-    move(now.upd_b, now.db, now.b, b, rate, 1, now.out(), 0);
-  }
-
-  // v <- momentum v - rate g; w <- w + v; then the norm of each column is brought down to the bound.
-  void move(gradient& velocity, const gradient& slope, stored& parameter, std::vector<work>& w, double rate,
-            std::size_t rows, std::size_t columns, double max_norm) {
+  void move(layer& now, double rate) {
     const conversion as_update{options_.updates, observation::counted};
-    std::vector<work> v = values(velocity);
-    const std::vector<work> g = values(slope);
-    const auto keep = static_cast<work>(options_.momentum), step = static_cast<work>(rate);
-    for (std::size_t i = 0; i < v.size(); ++i) v[i] = keep * v[i] - step * g[i];
-    velocity.assign(v.data(), as_update, bits_);
-    velocity.read(v.data());
-    for (std::size_t i = 0; i < w.size(); ++i) w[i] += v[i];
-    if (max_norm > 0) {
-      std::vector<work> norms(columns, work{});
-      for (std::size_t i = 0; i < rows; ++i) {
-        for (std::size_t j = 0; j < columns; ++j) norms[j] += w[i * columns + j] * w[i * columns + j];
-      }
-      for (work& n : norms) {
-        const work norm = std::sqrt(n);
-        n = norm > static_cast<work>(max_norm) ? static_cast<work>(max_norm) / norm : work{1};
-      }
-      for (std::size_t i = 0; i < rows; ++i) {
-        for (std::size_t j = 0; j < columns; ++j) w[i * columns + j] *= norms[j];
-      }
-    }
-    parameter.assign(w.data(), as_update, bits_);
+    const descent by{options_.momentum, rate};
+    descend(now.upd_w, now.dw, now.w, now.w_values, by, as_update, bits_, [&](std::vector<work>& w) {
+      bound_norms(w, now.out(), options_.max_norm, [&](std::size_t i) { return i % now.out(); });
+    });
+    std::vector<work> b = values_of(now.b);
+    descend(now.upd_b, now.db, now.b, b, by, as_update, bits_, [](const std::vector<work>&) {});
   }
 
   network_shape shape_;
