@@ -174,6 +174,8 @@ const bool registered = [] {
   add<bfloat16>("bfloat16", unscaled);
   add<float8_e4m3fn>("float8_e4m3fn", unscaled);
   add<float8_e5m2>("float8_e5m2", unscaled);
+  add<posit<8, 2>>("posit8_2", unscaled);
+  add<posit<16, 2>>("posit16_2", unscaled);
   add<int8>("int8_affine", affine(0.0123F, 3));
   add<fixed<4, 12>>("fixed_4_12", unscaled);
   add<int16>("int16_shared_exponent", shared_exponent(-12));

@@ -32,6 +32,7 @@ const std::vector<format>& all_formats() {
     add_requantized_formats(result);
     add_word_formats(result);
     add_bit_formats(result);
+    add_block_formats(result);
     return result;
   }();
   return formats;

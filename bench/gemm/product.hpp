@@ -72,6 +72,7 @@ void add_byte_formats(std::vector<format>& to);
 void add_requantized_formats(std::vector<format>& to);
 void add_word_formats(std::vector<format>& to);
 void add_bit_formats(std::vector<format>& to);
+void add_block_formats(std::vector<format>& to);
 const std::vector<format>& all_formats();
 
 // Present where the library was found at configure time.

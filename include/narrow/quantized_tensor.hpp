@@ -19,7 +19,7 @@ namespace detail {
 // The parameters, along an axis of the tensor, fit its shape and format.
 template <class T, std::size_t Rank, class Scheme>
 void check_scheme(const tensor_view<T, Rank>& codes, const Scheme& scheme, granularity axis) {
-  if (axis.is_per_tensor()) {
+  if (!block_scheme<Scheme> && axis.is_per_tensor()) {
     require(scheme.axis().is_per_tensor(), "scheme: it has one set of parameters for each index along axis ",
             scheme.axis().axis, "; a view per tensor must have one for the tensor");
   }
