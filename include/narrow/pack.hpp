@@ -4,11 +4,12 @@
 //   for (...) narrow::gemm(x, w, y, narrow::bias(b));      // the same bits as with wq
 //
 // A packed matrix owns its memory: wq may go. It is made for the target in use and for left operands of the same kind
-// as wq's format: block formats; binary; integers of up to 8 bits; integers of up to 16; floats of at most 8
-// significand bits; other numbers. pack<Left>(wq) names another: pack<float16>(wq) makes float panels of int8 weights.
-// Groups of integers of up to 4 bits (grouped<int4, 32>) take half a byte each, for left operands of integers, in blocks
-// of that length or without. With other left operands, and on other targets, products stay right and become slow. The
-// layout differs between targets and versions: it is nothing to store.
+// as wq's format: block formats; binary; integers of up to 8 bits, but binary wq for those of up to 3 bits otherwise
+// than for wider ones; integers of up to 16; floats of at most 8 significand bits; other numbers. pack<Left>(wq) names
+// another: pack<float16>(wq) makes float panels of int8 weights. Groups of integers of up to 4 bits (grouped<int4, 32>)
+// take half a byte each, for left operands of integers, in blocks of that length or without. With other left operands,
+// and on other targets, products stay right and become slow. The layout differs between targets and versions: it is
+// nothing to store.
 #pragma once
 
 #include <memory>
@@ -168,6 +169,9 @@ bool fill_panels_for(packed_panels& panels, Target target, const B& b) {
     if (!panels.with_scale) {
       if constexpr (A::is_binary && B::is_binary) {
         if (fill_panels<bit_panel>(panels, target, b)) return true;
+      } else if constexpr (multiplies_planes<A, B>) {
+        const bool deep = b.rows() >= least_plane_depth(A::E::bits);
+        if (deep && fill_panels<bit_panel>(panels, target, b)) return true;
       }
       if constexpr (bits <= 8) {
         return fill_panels<byte_panel<S::is_signed>>(panels, target, b) || fill_panels<pair_panel>(panels, target, b);

@@ -52,23 +52,6 @@ void add_column_factors(block_factors& factors, const B& b, block_product_worksp
 
 // ---- by the kernels ------------------------------------------------------------------------------------------------
 
-// All of b in panels: those that it was packed to, which are returned, or new ones.
-template <class PanelB, class Target, class B>
-const packed_panels* take_panels(gemm_plan& plan, const B& b, block_product_workspace& space) {
-  const tile_kernel& kernel = *plan.kernel;
-  if (const packed_panels* const ready = ready_panels<PanelB>(b, kernel, false)) {
-    plan.packed_b = ready->data, plan.packed_stride = ready->panel_bytes;
-    return ready;
-  }
-  const std::size_t width = kernel.panel_columns();
-  plan.packed_stride = divided_up(plan.depth, kernel.group) * width * kernel.unit + 128;
-  std::byte* const to = space.panels.bytes(checked_product(divided_up(plan.n, width), plan.packed_stride, "gemm"));
-  const packer p = Target::template packing<PanelB>(b, false);
-  if (plan.depth != 0) p.panels(&b, 0, plan.depth, 0, plan.n, width, kernel.width, plan.packed_stride, false, to);
-  plan.packed_b = to;
-  return nullptr;
-}
-
 // What sums of integers begin with, since a's packed codes have a zero point:
 //   sum (a - zero) b = sum a b - zero (sum of b)
 inline const std::int32_t* starts_of_blocks(const gemm_plan& plan, const block_factors& factors, std::int32_t zero,
@@ -121,7 +104,7 @@ bool run_scaled_kernel(Target, const A& a, const B& b, const block_factors& fact
     plan.kernel = kernel;
     plan.m = a.rows(), plan.n = b.columns(), plan.depth = a.columns();
     plan.a = Target::template packing<PanelA>(a, false);
-    [[maybe_unused]] const packed_panels* const ready = take_panels<PanelB, Target>(plan, b, space);
+    [[maybe_unused]] const packed_panels* const ready = take_panels<PanelB, Target>(plan, b, space.panels);
     plan.scales.groups = factors.length / kernel->group;
     plan.scales.a = factors.a, plan.scales.a_stride = static_cast<std::ptrdiff_t>(factors.blocks);
     plan.scales.b = factors.b, plan.scales.b_stride = factors.b_stride;

@@ -11,6 +11,7 @@
 #include "narrow/detail/gemm/kernels.hpp"
 #include "narrow/detail/gemm/multiply_vector.hpp"
 #include "narrow/detail/gemm/packed_operand.hpp"
+#include "narrow/detail/gemm/plane_product.hpp"
 #include "narrow/executor.hpp"
 
 namespace narrow::detail {
@@ -55,19 +56,6 @@ const std::byte* ready_rows(const A& a, std::size_t depth, bool with_scale, bool
   }
 }
 
-// Whether panels that were packed before are what this kernel reads.
-template <class Panel>
-bool are_ready(const packed_panels& p, const tile_kernel& kernel, bool with_scale) {
-  return p.holds<Panel>() && have_same_panels(*p.kernel, kernel) && p.with_scale == with_scale;
-}
-template <class Panel, class B>
-const packed_panels* ready_panels(const B& b, const tile_kernel& kernel, bool with_scale) {
-  if constexpr (is_packed<B>) {
-    return are_ready<Panel>(*b.panels, kernel, with_scale) ? b.panels : nullptr;
-  } else {
-    return nullptr;
-  }
-}
 inline void use_panels(gemm_plan& plan, const packed_panels* ready) {
   if (ready == nullptr) return;
   plan.packed_b = ready->data;
@@ -282,6 +270,9 @@ bool multiply_fast([[maybe_unused]] const A& a, [[maybe_unused]] const B& b, [[m
         if constexpr (!Class::exact_integer) {
           if (vector) return multiply_reals_vector<Class, right>(target, a, b, last, with_scale, e);
         } else if constexpr (std::is_same_v<decltype(panels), byte_pair>) {
+          if constexpr (multiplies_planes<A, B>) {
+            if (run_planes(target, a, b, last, e)) return true;
+          }
           if (vector && multiply_integers_vector<Class>(target, a, b, last, false, e)) return true;
         }
         return run_kernel<left, right>(target, a, b, last, with_scale, e);

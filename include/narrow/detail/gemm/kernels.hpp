@@ -79,6 +79,7 @@ namespace narrow::detail::avx512 {
 #include "narrow/detail/gemm/pack.inl"
 #include "narrow/detail/gemm/patches.inl"
 #include "narrow/detail/gemm/depthwise.inl"
+#include "narrow/detail/gemm/planes.inl"
 #include "narrow/detail/gemm/tile.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
 // clang-format on
@@ -142,6 +143,7 @@ __m256i bfloat16_of_codes(const std::uint8_t* codes);
 #include "narrow/detail/gemm/interleave_bits.inl"
 #include "narrow/detail/gemm/pack.inl"
 #include "narrow/detail/gemm/patches.inl"
+#include "narrow/detail/gemm/planes.inl"
 // clang-format off
 #include "narrow/detail/gemm/tile.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"

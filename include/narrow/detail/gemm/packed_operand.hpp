@@ -150,4 +150,35 @@ inline constexpr bool is_packed = false;
 template <class Operand>
 inline constexpr bool is_packed<packed_operand<Operand>> = true;
 
+// Whether panels that were packed before are what this kernel reads.
+template <class Panel>
+bool are_ready(const packed_panels& p, const tile_kernel& kernel, bool with_scale) {
+  return p.holds<Panel>() && have_same_panels(*p.kernel, kernel) && p.with_scale == with_scale;
+}
+template <class Panel, class B>
+const packed_panels* ready_panels(const B& b, const tile_kernel& kernel, bool with_scale) {
+  if constexpr (is_packed<B>) {
+    return are_ready<Panel>(*b.panels, kernel, with_scale) ? b.panels : nullptr;
+  } else {
+    return nullptr;
+  }
+}
+
+// All of b in panels: those that it was packed to, which are returned, or new ones.
+template <class PanelB, class Target, class B>
+const packed_panels* take_panels(gemm_plan& plan, const B& b, scratch& space) {
+  const tile_kernel& kernel = *plan.kernel;
+  if (const packed_panels* const ready = ready_panels<PanelB>(b, kernel, false)) {
+    plan.packed_b = ready->data, plan.packed_stride = ready->panel_bytes;
+    return ready;
+  }
+  const std::size_t width = kernel.panel_columns();
+  plan.packed_stride = divided_up(plan.depth, kernel.group) * width * kernel.unit + 128;
+  std::byte* const to = space.bytes(checked_product(divided_up(plan.n, width), plan.packed_stride, "gemm"));
+  const packer p = Target::template packing<PanelB>(b, false);
+  if (plan.depth != 0) p.panels(&b, 0, plan.depth, 0, plan.n, width, kernel.width, plan.packed_stride, false, to);
+  plan.packed_b = to;
+  return nullptr;
+}
+
 }  // namespace narrow::detail

@@ -26,6 +26,8 @@ struct gemm_target {
   static void sum_depthwise(const depthwise_tile& t) { depthwise(t); }
   template <class Sum>
   static constexpr auto correct = &correct_tile<Sum>;
+  static constexpr auto add_plane = &add_lanes_of_plane;
+  static constexpr auto finish_planes = &finish_lanes_of_planes;
   template <class Context, class Sum>
   static constexpr auto finish = &finish_tile<Context, Sum>;
   // Of panels of bytes: lets tiles leave codes, where the finisher makes such of their sums.
