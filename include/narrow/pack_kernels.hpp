@@ -45,7 +45,7 @@ namespace detail {
 
 template <class A, class B, class Target>
 void fill_panels_of_group(packed_panels& panels, Target target, const B& b) {
-  if constexpr (A::is_binary && B::is_binary) {  // conv2d multiplies them as bytes: padding is neither +1 nor -1
+  if constexpr (A::is_fixed && B::is_binary) {  // conv2d multiplies no bits: padding is neither +1 nor -1
     (void)(fill_panels<byte_panel<panel_sign::is_signed>>(panels, target, b) ||
            fill_panels<pair_panel>(panels, target, b));
   } else {

@@ -81,12 +81,10 @@ void check(const problem& size) {
       plan.m = size.m, plan.n = size.n, plan.depth = size.depth;
       plan.a = Target::template packing<PanelA>(x, false);
       plan.b = Target::template packing<PanelB>(y, false);
-      plan.scales = {size.block / kernel->group,
-                     a_scales.data(),
-                     static_cast<std::ptrdiff_t>(blocks),
-                     b_scales.data(),
-                     integers && !std::is_same_v<PanelA, detail::pair_panel> ? b_starts.data() : nullptr,
-                     padded};
+      plan.scales.groups = size.block / kernel->group;
+      plan.scales.a = a_scales.data(), plan.scales.a_stride = static_cast<std::ptrdiff_t>(blocks);
+      plan.scales.b = b_scales.data(), plan.scales.b_stride = padded;
+      if (integers && !std::is_same_v<PanelA, detail::pair_panel>) plan.scales.b_starts = b_starts.data();
       plan.c = c.data(), plan.c_stride = static_cast<std::ptrdiff_t>(size.n);
       detail::run_in_parts(plan, serial_executor{});
       return true;

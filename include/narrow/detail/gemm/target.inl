@@ -34,12 +34,13 @@ struct gemm_target {
   template <class Panel, class Finisher, class A, class B>
   static void leave_codes([[maybe_unused]] const Finisher& last, [[maybe_unused]] const A& a,
                           [[maybe_unused]] const B& b, [[maybe_unused]] gemm_plan& plan) {
-    using tiles = decltype(code_tiles_for<Panel>());
-    constexpr bool bytes = std::is_same_v<Panel, byte_panel<panel_sign::is_signed>>;
-    if constexpr (bytes && may_leave_codes<Finisher> && !std::is_null_pointer_v<tiles>) {
-      const auto largest = static_cast<std::int64_t>(a.largest() * b.largest());  // sums fit 32 bits, compute_class.hpp
-      if (plan_codes(last, largest * static_cast<std::int64_t>(a.columns()), plan)) {
-        plan.code_tiles = code_tiles_for<Panel>();
+    if constexpr (std::is_same_v<Panel, byte_panel<panel_sign::is_signed>>) {
+      if constexpr (may_leave_codes<Finisher> && !std::is_null_pointer_v<decltype(code_tiles_for<Panel>())>) {
+        const auto largest =
+            static_cast<std::int64_t>(a.largest() * b.largest());  // sums fit 32 bits: compute_class.hpp
+        if (plan_codes(last, largest * static_cast<std::int64_t>(a.columns()), plan)) {
+          plan.code_tiles = code_tiles_for<Panel>();
+        }
       }
     }
   }
