@@ -95,7 +95,7 @@ std::vector<double> scales_of_blocks(const tensor_view<T, Rank>& x, std::size_t 
     const auto first = magnitudes.begin() + static_cast<std::ptrdiff_t>(b * room);
     block.clear();
     std::copy_if(first, first + static_cast<std::ptrdiff_t>(room), std::back_inserter(block),
-                 [](double magnitude) { return !(magnitude < 0); });
+                 [](double magnitude) { return !is_finite(magnitude) || magnitude >= 0; });
     const bool finite = std::ranges::all_of(block, [](double magnitude) { return is_finite(magnitude); });
     result.push_back(finite ? rule(block) : std::numeric_limits<double>::quiet_NaN());
   }
