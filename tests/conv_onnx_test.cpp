@@ -1,9 +1,8 @@
-// ONNX's cases of Conv, ConvInteger and QLinearConv, images of one or two dimensions.
+// ONNX's cases of Conv, ConvInteger and QLinearConv: signals, images and volumes.
 #include <gtest/gtest.h>
 
-#include <iostream>
-
 #include "narrow/conv.hpp"
+#include "narrow/conv3d.hpp"
 #include "support/data.hpp"
 #include "support/onnx_case.hpp"
 
@@ -15,7 +14,7 @@ using narrow::tensor_view;
 using support::onnx_case;
 using extents = std::array<std::size_t, 4>;
 
-// Runs check(case) for each case of an operator. Volumes have no conv2d.
+// Runs check(case) for each case of an operator.
 template <class Check>
 void for_each_case(const char* op, std::size_t least, const Check& check) {
   const auto folder = support::test_data("onnx");
@@ -23,10 +22,6 @@ void for_each_case(const char* op, std::size_t least, const Check& check) {
   std::size_t checked = 0;
   for (const auto& one : support::onnx_cases(*folder, op)) {
     SCOPED_TRACE(one.name);
-    if (one.tensor("in0").shape.size() > 4) {
-      std::cout << "skipped " << one.name << ": convolution of a volume\n";
-      continue;
-    }
     check(one);
     ++checked;
   }
@@ -69,16 +64,55 @@ conv_geometry geometry_of(const onnx_case& one, const std::string& w_slot) {
           narrow::nchw};
 }
 
+std::vector<float> volume_conv(const onnx_case& one, const std::vector<float>& x, const std::vector<float>& w,
+                               const std::vector<float>& b, std::size_t size) {
+  const auto view_of = [&](auto* data, const std::string& slot) {
+    std::array<std::size_t, 5> shape{};
+    std::copy_n(one.tensor(slot).shape.begin(), 5, shape.begin());
+    return tensor_view<std::remove_pointer_t<decltype(data)>, 5>(data, shape);
+  };
+  const auto triple = [&](const char* name) { return one.integers(name, {1, 1, 1}); };
+  const auto size_at = [](const std::vector<long>& values, std::size_t k) {
+    return static_cast<std::size_t>(values[k]);
+  };
+  const auto stride = triple("strides"), dilation = triple("dilations"),
+             pads = one.integers("pads", {0, 0, 0, 0, 0, 0});
+  EXPECT_EQ(one.text("attr.auto_pad", "NOTSET"), "NOTSET");
+  const narrow::conv3d_geometry g{size_at(stride, 0),
+                                  size_at(stride, 1),
+                                  size_at(stride, 2),
+                                  size_at(pads, 0),
+                                  size_at(pads, 1),
+                                  size_at(pads, 2),
+                                  size_at(pads, 3),
+                                  size_at(pads, 4),
+                                  size_at(pads, 5),
+                                  size_at(dilation, 0),
+                                  size_at(dilation, 1),
+                                  size_at(dilation, 2),
+                                  static_cast<std::size_t>(one.integer("group", 1)),
+                                  narrow::nchw};
+  std::vector<float> y(size);
+  narrow::conv3d(view_of(x.data(), "in0"), view_of(w.data(), "in1"), view_of(y.data(), "out0"), g, narrow::bias(b));
+  return y;
+}
+
+std::vector<float> image_conv(const onnx_case& one, const std::vector<float>& x, const std::vector<float>& w,
+                              const std::vector<float>& b, std::size_t size) {
+  std::vector<float> y(size);
+  narrow::conv2d(tensor_view<const float, 4>(x.data(), image_shape(one, "in0")),
+                 tensor_view<const float, 4>(w.data(), image_shape(one, "in1")),
+                 tensor_view<float, 4>(y.data(), image_shape(one, "out0")), geometry_of(one, "in1"), narrow::bias(b));
+  return y;
+}
+
 TEST(Onnx, Conv) {
-  for_each_case("Conv", 13, [](const onnx_case& one) {
+  for_each_case("Conv", 16, [](const onnx_case& one) {
     const auto x = one.tensor("in0").as<float>(), w = one.tensor("in1").as<float>();
-    const auto shape = image_shape(one, "out0");
+    const auto shape = one.tensor("out0").shape;
     const auto b = one.has("in2") ? one.tensor("in2").as<float>() : std::vector<float>(shape[1]);
     const auto want = one.tensor("out0").as<float>();
-    std::vector<float> y(want.size());
-    narrow::conv2d(tensor_view<const float, 4>(x.data(), image_shape(one, "in0")),
-                   tensor_view<const float, 4>(w.data(), image_shape(one, "in1")),
-                   tensor_view<float, 4>(y.data(), shape), geometry_of(one, "in1"), narrow::bias(b));
+    const auto y = shape.size() == 5 ? volume_conv(one, x, w, b, want.size()) : image_conv(one, x, w, b, want.size());
     for (std::size_t i = 0; i < want.size(); ++i) {
       EXPECT_NEAR(y[i], want[i], 1e-5 * std::max(1.0F, std::fabs(want[i]))) << i;
     }

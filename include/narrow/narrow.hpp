@@ -4,6 +4,8 @@
 #include "narrow/accumulator.hpp"
 #include "narrow/block_formats.hpp"
 #include "narrow/conv.hpp"
+#include "narrow/conv1d.hpp"
+#include "narrow/conv3d.hpp"
 #include "narrow/conv_backward.hpp"
 #include "narrow/conv_transpose.hpp"
 #include "narrow/conversion_counts.hpp"

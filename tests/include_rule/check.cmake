@@ -14,7 +14,7 @@ set(layers
     "detail/codec/"
     "conversion_counts.hpp quantized_tensor.hpp quantize.hpp block_formats.hpp executor.hpp"
     "accumulator.hpp emulated.hpp simulated.hpp epilogue.hpp requantize.hpp pack.hpp gemm.hpp detail/gemm/"
-    "image_layout.hpp conv_geometry.hpp pack_kernels.hpp conv.hpp conv_backward.hpp conv_transpose.hpp winograd.hpp pool.hpp detail/conv/ detail/pool/"
+    "image_layout.hpp conv_geometry.hpp pack_kernels.hpp conv.hpp conv1d.hpp conv3d.hpp conv_backward.hpp conv_transpose.hpp winograd.hpp pool.hpp detail/conv/ detail/pool/"
     "training/")
 
 # The leaves may include all layers; nothing outside its folder includes a leaf.
