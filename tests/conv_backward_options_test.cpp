@@ -15,7 +15,8 @@ using narrow_test::generator;
 
 const conv_problem problems[] = {
     {2, 5, 4, 4, 6, 3, 2, {.stride_w = 2, .pad_top = 1, .pad_right = 2, .groups = 2}},
-    {2, 5, 4, 4, 6, 3, 2, {.pad_top = 1, .pad_right = 2, .groups = 2}},
+    {2, 5, 4, 4, 6, 3, 2, {.pad_top = 1, .pad_right = 2}},
+    {2, 5, 4, 4, 6, 3, 2, {.stride_h = 2, .stride_w = 2, .pad_top = 2, .pad_right = 2}},
     {2, 5, 4, 4, 6, 3, 2, {.stride_h = 2, .pad_top = 1, .pad_right = 2, .groups = 2, .layout = narrow::nchw}}};
 
 class BackwardOptions : public testing::TestWithParam<conv_problem> {
@@ -167,6 +168,32 @@ TEST_P(BackwardOptions, BiasGradient) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Layouts, BackwardOptions, testing::ValuesIn(problems));
+
+// Pieces, the last one first.
+struct backward_executor {
+  static std::size_t concurrency() { return 3; }
+  template <class F>
+  void parallel_for(std::size_t n, const F& f) const {
+    while (n-- > 0) f(n);
+  }
+};
+TEST(BackwardExecutor, SameBits) {
+  const conv_problem p{3, 20, 18, 24, 40, 3, 3, {2, 1, 1, 1, 1, 1}};
+  generator random(5);
+  const gapped<float> x(image_extents(p), random), w(kernel_extents(p), random), dy(output_extents(p), random);
+  std::vector<float> dx[2], dw[2];
+  const auto image = image_extents(p), kernel = kernel_extents(p);
+  for (auto& values : dx) values.resize(image[0] * image[1] * image[2] * image[3]);
+  for (auto& values : dw) values.resize(kernel[0] * kernel[1] * kernel[2] * kernel[3]);
+  const auto dx_view = [&](int t) { return view(dx[t], image[0], image[1], image[2], image[3]); };
+  const auto dw_view = [&](int t) { return view(dw[t], kernel[0], kernel[1], kernel[2], kernel[3]); };
+  narrow::conv2d_backward_data(dy.view(), w.view(), dx_view(0), p.geometry);
+  narrow::conv2d_backward_data(dy.view(), w.view(), dx_view(1), p.geometry, backward_executor{});
+  narrow::conv2d_backward_weights(x.view(), dy.view(), dw_view(0), p.geometry);
+  narrow::conv2d_backward_weights(x.view(), dy.view(), dw_view(1), p.geometry, backward_executor{});
+  EXPECT_EQ(dx[0], dx[1]);
+  EXPECT_EQ(dw[0], dw[1]);
+}
 
 TEST(BackwardEmpty, NothingToSumOrToWrite) {
   std::vector<float> none, ones(4, 1.0F), dx(8, 5.0F), dw(2, 5.0F), db(2, 5.0F);

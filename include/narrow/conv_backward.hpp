@@ -1,4 +1,4 @@
-// The gradients of a convolution, for training: the loops that are the specification.
+// The gradients of a convolution, for training.
 //
 //   conv2d(x, w, y, g, bias(b));                    // dy is the gradient of a loss to y
 //   conv2d_backward_data(dy, w, dx, g);             // to x
@@ -29,6 +29,11 @@
 // column = (r * KW + s) * C / groups + c; and (value, 0, output channel) of db. A stochastic output takes the bits of
 // the index that the element has in such a matrix, row by row.
 //
+// Memory beyond operands and outputs: that of conv2d, of w the panels of some depth at a time; for dw, where it does
+// not lie as a matrix of output channels by taps and channels (as in nchw), sums as large as dw. To data, strides make
+// stride_h * stride_w convolutions of as many parts of dx: a callable of the caller's, and stochastic outputs, which
+// ask for the number of the pixel, leave them to plain loops.
+//
 // Errors (std::invalid_argument) are conv2d's. Nothing is written in that case.
 #pragma once
 
@@ -44,7 +49,8 @@ void conv2d_backward_data(const DY& dy, const W& w, DX&& dx, const conv_geometry
   if constexpr (detail::image_operand<DY> && detail::image_operand<W> && detail::image_result<DX>) {
     const detail::axis_order order = detail::order_of(geometry.layout);
     const auto gradient = detail::permuted(dy, order);
-    const auto kernels = detail::permuted(w, order);
+    const auto views = detail::permuted(w, order);
+    const auto& kernels = detail::elements_alone(views);
     const auto out = detail::image_output_of(dx, order);
     constexpr detail::conv_names name{"conv2d_backward_data", "dx", "w", "dy"};
     const detail::conv_shape shape =

@@ -86,7 +86,8 @@ void conv_transpose2d(const X& x, const W& w, Y&& y, const conv_transpose_geomet
                           t.pad_right, t.dilation_h, t.dilation_w, t.groups,   t.layout};
     const detail::axis_order order = detail::order_of(g.layout);
     const auto image = detail::permuted(x, order);
-    const auto kernels = detail::permuted(w, order);
+    const auto views = detail::permuted(w, order);
+    const auto& kernels = detail::elements_alone(views);
     const auto out = detail::image_output_of(y, order);
     constexpr detail::conv_names name{"conv_transpose2d", "y", "w", "x"};
     const detail::conv_shape shape = detail::checked_transposed_shape(

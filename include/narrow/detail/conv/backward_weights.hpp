@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "narrow/conv.hpp"
+#include "narrow/detail/conv/fast_weights.hpp"
 
 namespace narrow::detail {
 
@@ -101,11 +102,10 @@ void sum_over_pixels(const X& x, const DY& dy, const conv_shape& shape, const co
   if (left > 0) add(left);
 }
 
-template <class Class, class X, class DY, class DW, class Ops, class Conversion>
+template <class Class, class X, class DY, class DW, class Ops, class Conversion, executor E>
 void sum_weight_gradient(const X& x, const DY& dy, const DW& dw, const conv_shape& shape, const conv_geometry& g,
                          const scaling& s, const Ops& ops, const Conversion& conversion, bool with_scale,
-                         const conv_names& name) {
-  using Sum = typename Class::accumulator::sum_type;
+                         const conv_names& name, const E& e) {
   using Output = decltype(output_tap(dw, 0, 0));
   const auto some_row = image_row(x, 0, 0);
   const auto some_gradient = image_row(dy, 0, 0);
@@ -119,23 +119,33 @@ void sum_weight_gradient(const X& x, const DY& dy, const DW& dw, const conv_shap
     using Value = value_type_of<Class, A, B, typename Output::value_type>;
     check_scaling_fits<Value>(s, name.call);
     const std::size_t share = shape.group_channels, depth = shape.depth;
-    std::vector<Sum> sums(shape.out_channels * depth);
-    if (shape.images > 0) sum_over_pixels<typename Class::accumulator>(x, dy, shape, g, with_scale, sums.data());
-    std::vector<Value> buffer(share);
-    for (std::size_t r = 0; r < shape.kernel_height; ++r) {
-      for (std::size_t q = 0; q < shape.kernel_width; ++q) {
-        const Output out = output_tap(dw, r, q);
-        const finisher<Value, Class::exact_integer, Output, Ops, Conversion> last{out, s, ops, conversion, depth, 0};
-        for (std::size_t o = 0; o < shape.out_channels; ++o) {
-          const std::size_t group = o / shape.group_outputs, first = out.view.first;
-          const double of_row = with_scale ? 1.0 : some_gradient.scale(o);
-          last.row(
-              sums.data() + o * depth + first, o, first, share,
-              [&](std::size_t j) { return with_scale ? 1.0 : of_row * some_row.scale(group * share + j - first); },
-              buffer.data());
+    const auto finish = [&](const auto* sums) {
+      std::vector<Value> buffer(share);
+      for (std::size_t r = 0; r < shape.kernel_height; ++r) {
+        for (std::size_t q = 0; q < shape.kernel_width; ++q) {
+          const Output out = output_tap(dw, r, q);
+          const finisher<Value, Class::exact_integer, Output, Ops, Conversion> last{out, s, ops, conversion, depth, 0};
+          for (std::size_t o = 0; o < shape.out_channels; ++o) {
+            const std::size_t group = o / shape.group_outputs, first = out.view.first;
+            const double of_row = with_scale ? 1.0 : some_gradient.scale(o);
+            last.row(
+                sums + o * depth + first, o, first, share,
+                [&](std::size_t j) { return with_scale ? 1.0 : of_row * some_row.scale(group * share + j - first); },
+                buffer.data());
+          }
         }
       }
+    };
+    using Matrix = decltype(output_as_matrix(dw, 0));
+    using Finisher = finisher<Value, Class::exact_integer, Matrix, Ops, Conversion>;
+    const Finisher last{output_as_matrix(dw, depth), s, ops, conversion, depth, 0};
+    if (!with_scale && shape.images > 0 &&
+        weights_fast<Class>(x, dy, shape, g, is_matrix(dw) ? &last : nullptr, finish, e)) {
+      return;
     }
+    std::vector<typename Class::accumulator::sum_type> sums(shape.out_channels * depth);
+    if (shape.images > 0) sum_over_pixels<typename Class::accumulator>(x, dy, shape, g, with_scale, sums.data());
+    finish(sums.data());
   }
 }
 
@@ -161,7 +171,8 @@ void weight_gradient(const X& x, const DY& dy, const DW& dw, const conv_geometry
     const auto b = image_row(x, 0, 0);
     with_accumulator<std::remove_const_t<decltype(a)>, std::remove_const_t<decltype(b)>, Option...>(
         a, b, pixels, false, [&](auto chosen, bool with_scale) {
-          sum_weight_gradient<decltype(chosen)>(x, dy, dw, shape, g, s, ops, conversion, with_scale, name);
+          sum_weight_gradient<decltype(chosen)>(x, dy, dw, shape, g, s, ops, conversion, with_scale, name,
+                                                executor_of_options(option...));
         });
   }
 }

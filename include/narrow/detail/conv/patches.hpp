@@ -54,7 +54,8 @@ struct patches : decltype(image_row(std::declval<const X&>(), 0, 0)) {
         lines == 1 || (e.stride(1) == line_step &&
                        (shape.images == 1 || e.stride(0) == e.stride(1) * static_cast<std::ptrdiff_t>(shape.height)));
     return one_step && shape.kernel_height == 1 && shape.kernel_width == 1 && geometry.stride_h == 1 &&
-           geometry.stride_w == 1 && shape.out_height == shape.height && shape.out_width == shape.width;
+           geometry.stride_w == 1 && geometry.pad_top == 0 && geometry.pad_left == 0 &&
+           shape.out_height == shape.height && shape.out_width == shape.width;
   }
   line as_pixels(std::size_t image, std::size_t row) const {
     const auto pixel = plane(x, 2, {image, row, 0, 0});

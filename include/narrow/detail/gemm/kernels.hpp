@@ -77,6 +77,7 @@ namespace narrow::detail::avx512 {
 #include "narrow/detail/gemm/short_floats.inl"
 #include "narrow/detail/gemm/converter.inl"
 #include "narrow/detail/gemm/pack.inl"
+#include "narrow/detail/gemm/gathered.inl"
 #include "narrow/detail/gemm/patches.inl"
 #include "narrow/detail/gemm/depthwise.inl"
 #include "narrow/detail/gemm/planes.inl"
@@ -142,6 +143,7 @@ __m256i bfloat16_of_codes(const std::uint8_t* codes);
 #include "narrow/detail/gemm/interleave.inl"
 #include "narrow/detail/gemm/interleave_bits.inl"
 #include "narrow/detail/gemm/pack.inl"
+#include "narrow/detail/gemm/gathered.inl"
 #include "narrow/detail/gemm/patches.inl"
 #include "narrow/detail/gemm/planes.inl"
 // clang-format off

@@ -12,7 +12,13 @@ struct gemm_target {
   static bool flushes_by_itself() { return bf16_steps_flush(); }
   template <class Panel, class Operand>
   static packer packing(const Operand& x, bool with_scale) {
-    return {&x, with_scale, &pack_rows<Panel, Operand>, &pack_panels<Panel, Operand>};
+    if constexpr (requires { Operand::gathers_columns; }) {
+      return {&x, with_scale, nullptr, &pack_gathered_panels<Panel, Operand>};
+    } else if constexpr (requires { Operand::gathers_rows; }) {
+      return {&x, with_scale, &pack_gathered_rows<Panel, Operand>, nullptr};
+    } else {
+      return {&x, with_scale, &pack_rows<Panel, Operand>, &pack_panels<Panel, Operand>};
+    }
   }
   template <class Panel, class Patches>
   static packer gathering(const Patches& x) {
