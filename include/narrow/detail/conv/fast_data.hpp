@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "narrow/detail/conv/data_phases.hpp"
+#include "narrow/detail/conv/depthwise.hpp"
 #include "narrow/detail/conv/fast.hpp"
 #include "narrow/detail/conv/gathered.hpp"
 #include "narrow/epilogue.hpp"
@@ -22,6 +23,23 @@ tensor_view<T, 4> cropped(const tensor_view<T, 4>& x, std::size_t rows, std::siz
 template <class T, class Scheme>
 quantized_view<T, 4, Scheme> cropped(const quantized_view<T, 4, Scheme>& x, std::size_t rows, std::size_t columns) {
   return {cropped(x.codes, rows, columns), x.scheme, x.axis};
+}
+
+// The taps of a phase, turned around, as kernels.
+template <class T>
+tensor_view<T, 4> turned_taps(const tensor_view<T, 4>& w, const data_phase& p) {
+  const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(p.rows.last) * w.stride(1) +
+                                static_cast<std::ptrdiff_t>(p.columns.last) * w.stride(2);
+  const auto back = [&](std::size_t axis, const tap_phase& taps) {
+    return taps.taps == 1 ? w.stride(axis) : -static_cast<std::ptrdiff_t>(taps.step) * w.stride(axis);
+  };
+  return {w.data() + offset,
+          {w.extent(0), p.rows.taps, p.columns.taps, w.extent(3)},
+          {w.stride(0), back(1, p.rows), back(2, p.columns), w.stride(3)}};
+}
+template <class T, class Scheme>
+quantized_view<T, 4, Scheme> turned_taps(const quantized_view<T, 4, Scheme>& w, const data_phase& p) {
+  return {turned_taps(w.codes, p), w.scheme, w.axis};
 }
 
 // The pixels of dx that are the phase's output.
@@ -53,6 +71,16 @@ inline constexpr bool all_ignore_pixels = true;
 template <class... Op>
 inline constexpr bool all_ignore_pixels<std::tuple<const Op&...>> = (ignores_pixels<Op> && ...);
 
+// Parameters of w along its channels, of which each group has but one, are those of all.
+template <class T>
+bool w_has_one_scale(const tensor_view<T, 4>&) {
+  return true;
+}
+template <class T, class Scheme>
+bool w_has_one_scale(const quantized_view<T, 4, Scheme>& w) {
+  return w.axis.is_per_tensor();
+}
+
 // One phase by the kernels of the target in use, as conv2d is; else false, and nothing is written.
 template <class Class, class DY, class W, class Output, class LastOf, class E>
 bool propagate_fast(const DY& dy, const W& w, const Output& out, const data_phase& p, const LastOf& last_of,
@@ -65,8 +93,12 @@ bool propagate_fast(const DY& dy, const W& w, const Output& out, const data_phas
   if (rows >= s.height || columns >= s.width) return false;  // nothing but padding
   s.height -= rows, s.width -= columns;
   g.pad_top += rows, g.pad_left += columns;
-  return convolve_fast<Class>(cropped(dy, rows, columns), turned_kernels<W, data_phase>{w, p}, nullptr, out, s, g,
-                              last_of, e);
+  const auto part = cropped(dy, rows, columns);
+  const bool depthwise = s.group_channels == 1 && s.group_outputs == 1 && s.depth > 0;
+  if (depthwise && w_has_one_scale(w) && convolve_depthwise<Class>(part, turned_taps(w, p), out, s, g, last_of, e)) {
+    return true;
+  }
+  return convolve_fast<Class>(part, turned_kernels<W, data_phase>{w, p}, nullptr, out, s, g, last_of, e);
 }
 
 }  // namespace narrow::detail
