@@ -24,7 +24,7 @@ namespace narrow::detail {
 // ---- scales --------------------------------------------------------------------------------------------------------
 
 struct block_product_workspace {
-  scratch a_factors, b_factors, block_sums, starts, panels, sums, scales;
+  scratch a_factors, b_factors, block_sums, panels, sums, scales;
   scratch rows, row_starts;  // of products by nibbles
 };
 
@@ -52,28 +52,22 @@ void add_column_factors(block_factors& factors, const B& b, block_product_worksp
 
 // ---- by the kernels ------------------------------------------------------------------------------------------------
 
-// What sums of integers begin with, since a's packed codes have a zero point:
+// Has sums begin with what a's packed codes owe to their zero point:
 //   sum (a - zero) b = sum a b - zero (sum of b)
-inline const std::int32_t* starts_of_blocks(const gemm_plan& plan, const block_factors& factors, std::int32_t zero,
-                                            const packed_panels* ready, block_product_workspace& space) {
-  if (zero == 0) return nullptr;
+template <class PanelA, class A>
+void take_zero_point(gemm_plan& plan, const A& a, const block_factors& factors, const packed_panels* ready,
+                     block_product_workspace& space) {
   const tile_kernel& kernel = *plan.kernel;
-  const std::size_t count = factors.blocks * factors.b_stride;
-  const std::int32_t* sums = nullptr;
+  plan.scales.a_zero = static_cast<std::int32_t>(a.zero_point(a.place(0, 0))) + PanelA::template offset<A>;
+  if (plan.scales.a_zero == 0) return;
   if (ready != nullptr && ready->block_length == factors.length) {
-    sums = ready->block_sums.data();
-  } else {
-    std::int32_t* const to = space.block_sums.get<std::int32_t>(count);
-    sums_of_blocks(kernel, plan.packed_b, plan.packed_stride, plan.n, divided_up(plan.depth, kernel.group),
-                   factors.length / kernel.group, factors.b_stride, to);
-    sums = to;
+    plan.scales.b_sums = ready->block_sums.data();
+    return;
   }
-  std::int32_t* const starts = space.starts.get<std::int32_t>(count);
-  const std::uint32_t times = std::uint32_t{0} - static_cast<std::uint32_t>(zero);
-  for (std::size_t t = 0; t < count; ++t) {
-    starts[t] = static_cast<std::int32_t>(times * static_cast<std::uint32_t>(sums[t]));
-  }
-  return starts;
+  std::int32_t* const to = space.block_sums.get<std::int32_t>(factors.blocks * factors.b_stride);
+  sums_of_blocks(kernel, plan.packed_b, plan.packed_stride, plan.n, divided_up(plan.depth, kernel.group),
+                 factors.length / kernel.group, factors.b_stride, to);
+  plan.scales.b_sums = to;
 }
 
 // The plan with an output.
@@ -109,8 +103,7 @@ bool run_scaled_kernel(Target, const A& a, const B& b, const block_factors& fact
     plan.scales.a = factors.a, plan.scales.a_stride = static_cast<std::ptrdiff_t>(factors.blocks);
     plan.scales.b = factors.b, plan.scales.b_stride = factors.b_stride;
     if constexpr (std::is_integral_v<typename PanelA::sum>) {
-      const auto zero = static_cast<std::int32_t>(a.zero_point(a.place(0, 0))) + PanelA::template offset<A>;
-      plan.scales.b_starts = starts_of_blocks(plan, factors, zero, ready, space);
+      take_zero_point<PanelA>(plan, a, factors, ready, space);
     }
     run_scaled_plan<Target>(plan, a, b, last, space, e);
     return true;
@@ -142,9 +135,9 @@ bool run_nibble_kernel(Target, const A& a, const B& b, const block_factors& fact
   plan.scales.groups = factors.length / kernel->group;
   plan.scales.a = factors.a, plan.scales.a_starts = starts;
   plan.scales.a_stride = static_cast<std::ptrdiff_t>(factors.blocks);
-  plan.scales.b_stride = factors.b_stride;
-  const auto zero = static_cast<std::int32_t>(a.zero_point(a.place(0, 0))) + PanelA::template offset<A>;
-  plan.scales.b_starts = starts_of_blocks(plan, factors, zero, ready, space);
+  // Where sums lie: see packed_panels::block_sums.
+  plan.scales.b_stride = kernel->panel_columns(), plan.scales.b_step = factors.blocks;
+  take_zero_point<PanelA>(plan, a, factors, ready, space);
   run_scaled_plan<Target>(plan, a, b, last, space, e);
   return true;
 }

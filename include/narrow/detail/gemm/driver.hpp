@@ -276,12 +276,12 @@ class gemm_run {
 
   scale_panels scales_at(std::size_t r, std::size_t q, std::size_t g) const {
     scale_panels result = p.scales;
-    const std::size_t block = g / result.groups, of_b = block * result.b_stride + column + q;
+    const std::size_t block = g / result.groups, of_b = block * result.b_stride + (column + q) * result.b_step;
     const auto of_a = static_cast<std::ptrdiff_t>(row + r) * result.a_stride + static_cast<std::ptrdiff_t>(block);
     result.a += of_a;
     if (result.a_starts != nullptr) result.a_starts += of_a;
     if (result.b != nullptr) result.b += of_b;
-    if (result.b_starts != nullptr) result.b_starts += of_b;
+    if (result.b_sums != nullptr) result.b_sums += of_b;
     return result;
   }
 

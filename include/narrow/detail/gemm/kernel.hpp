@@ -29,8 +29,8 @@
 // Kernels of bits count those that differ; the last block of depth turns counts into sums: depth - 2 * count.
 //
 // Scales along the depth: a block of depth, whole groups, has a factor for each row of a and one for each column of b.
-// A kernel for them sums a block from zero (integers: from b_starts, for zero points; those of nibbles also from
-// a_starts, and they find b's factors in the panel), and for each block in turn
+// A kernel for them sums a block from zero (integers, where a's codes have a zero point: from -a_zero * b_sums; those
+// of nibbles also from a_starts, and they find b's factors in the panel), and for each block in turn
 //   total <- fma(float(sum), a's factor * b's factor, total)       in float, the product rounded
 // whatever its step; c holds the totals.
 //
@@ -59,8 +59,10 @@ struct scale_panels {
   const std::int32_t* a_starts = nullptr;
   std::ptrdiff_t a_stride = 0;  // between rows; blocks lie side by side
   const float* b = nullptr;
-  const std::int32_t* b_starts = nullptr;
-  std::size_t b_stride = 0;  // between blocks; columns lie side by side
+  const std::int32_t* b_sums = nullptr;  // of b's codes, or null
+  std::int32_t a_zero = 0;
+  std::size_t b_stride = 0;  // between blocks; a panel's columns lie side by side
+  std::size_t b_step = 1;    // between panels, for each of their columns
 };
 
 // Kernels that leave codes start at `columns` and make of a sum, which is not stored,

@@ -55,8 +55,9 @@ bool fill_nibble_panels(packed_panels& panels, Target, const Operand& b) {
     panels.bytes = checked_product(count, panels.panel_bytes, "pack");
     std::byte* to = panels.memory.bytes(panels.bytes + 1);  // a place, if there is no depth
     panels.data = to;
-    const std::size_t stride = padded_columns(b.columns());
-    panels.block_sums.assign(checked_product(divided_up(depth, length), stride, "pack"), 0);
+    // Panel after panel, as they are read.
+    panels.block_sums.assign(checked_product(count, divided_up(depth, length) * width, "pack"), 0);
+    std::int32_t* sums = panels.block_sums.data();
     scratch space;
     std::byte* const plain = space.bytes(units * 2 * width * 4);
     const packer p = Target::template packing<bytes>(b, false);
@@ -76,11 +77,11 @@ bool fill_nibble_panels(packed_panels& panels, Target, const Operand& b) {
           out += row / 2;
         }
         const std::byte *const first = plain + u * 2 * row, *const second = first + row;
-        std::int32_t* const sums = panels.block_sums.data() + u * 8 / length * stride + j;
         for (std::size_t t = 0; t < row; ++t) {
           sums[t / 4] += static_cast<std::int8_t>(first[t]) + static_cast<std::int8_t>(second[t]);
           out[t] = ((first[t] ^ std::byte{8}) & std::byte{15}) | ((second[t] ^ std::byte{8}) << 4);
         }
+        if ((u + 1) * 8 % length == 0 || u + 1 == units) sums += width;
       }
     }
     return true;

@@ -1,5 +1,5 @@
-// The tile of nibble panels (nibble_panel.hpp); included after scaled_tile.inl. As scaled_tile, but codes lie 8 below the
-// nibbles that multiply, and the factors of columns lie in the panel:
+// The tile of nibble panels (nibble_panel.hpp); included after scaled_tile.inl. As scaled_tile, but codes lie 8 below
+// the nibbles that multiply, and the factors of columns lie in the panel:
 //   sum a (nibble - 8) = sum a nibble - 8 (sum of a)
 // so that sums begin with one number for each row, and those of b's blocks are asked for only where a has a zero point.
 //
@@ -27,9 +27,10 @@ void nibble_tile(const tile_arguments& t) {
       const std::int32_t* const starts = scales.a_starts + static_cast<std::ptrdiff_t>(r) * scales.a_stride;
       NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) sum[r][v] = all_words(starts[block]);
     }
-    if (scales.b_starts != nullptr) {
+    if (scales.b_sums != nullptr) {
       NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
-        const typename S::sums start = S::load(scales.b_starts + block * scales.b_stride + v * width);
+        const std::int32_t* const of_b = scales.b_sums + block * scales.b_stride + v * width;
+        const typename S::sums start = S::times(-scales.a_zero, of_b);
         NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) sum[r][v] = S::add(sum[r][v], start);
       }
     }

@@ -25,7 +25,7 @@ struct packed_panels {
   const std::byte* data = nullptr;
   std::vector<std::int64_t> column_sums;
   // Of blocks of so many terms along the depth; else 0, and there are none. blocks x padded_columns, see
-  // block_factors.hpp.
+  // block_factors.hpp; of nibbles sums only, panel after panel blocks x panel_columns.
   std::size_t block_length = 0;
   std::vector<float> factors;
   std::vector<std::int32_t> block_sums;

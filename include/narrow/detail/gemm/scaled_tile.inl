@@ -33,7 +33,9 @@ void scaled_tile(const tile_arguments& t) {
     NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
       typename S::sums start = S::zero();
       if constexpr (requires { S::ones(); }) {  // integers
-        if (scales.b_starts != nullptr) start = S::load(scales.b_starts + block * scales.b_stride + v * width);
+        if (scales.b_sums != nullptr) {
+          start = S::times(-scales.a_zero, scales.b_sums + block * scales.b_stride + v * width);
+        }
       }
       NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) sum[r][v] = start;
     }

@@ -139,6 +139,9 @@ struct int32_sums : units_of_32 {
   [[gnu::always_inline]] static inline sums offsets(std::int32_t row, const std::int32_t* columns) {
     return _mm256_add_epi32(_mm256_set1_epi32(row), load(columns));
   }
+  [[gnu::always_inline]] static inline sums times(std::int32_t row, const std::int32_t* columns) {
+    return _mm256_mullo_epi32(_mm256_set1_epi32(row), load(columns));
+  }
 };
 
 [[gnu::always_inline]] inline __m256i all_words(std::int32_t x) { return _mm256_set1_epi32(x); }

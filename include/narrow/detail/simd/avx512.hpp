@@ -141,6 +141,9 @@ struct int32_sums : units_of_32 {
   [[gnu::always_inline]] static inline sums offsets(std::int32_t row, const std::int32_t* columns) {
     return _mm512_add_epi32(_mm512_set1_epi32(row), load(columns));
   }
+  [[gnu::always_inline]] static inline sums times(std::int32_t row, const std::int32_t* columns) {
+    return _mm512_mullo_epi32(_mm512_set1_epi32(row), load(columns));
+  }
 };
 
 [[gnu::always_inline]] inline __m512i all_words(std::int32_t x) { return _mm512_set1_epi32(x); }
