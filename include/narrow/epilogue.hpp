@@ -277,8 +277,9 @@ template <class T, class Rounding>
 inline constexpr bool is_accumulate_in<accumulate_in<T, Rounding>> = true;
 
 template <class T>
-inline constexpr bool is_overflow = std::is_same_v<T, saturate> || std::is_same_v<T, saturate_symmetric> ||
-                                    std::is_same_v<T, to_infinity> || std::is_same_v<T, wrap> || overflow_preset<T>;
+inline constexpr bool is_overflow =
+    std::is_same_v<T, saturate> || std::is_same_v<T, saturate_symmetric> || std::is_same_v<T, saturate_finite> ||
+    std::is_same_v<T, to_infinity> || std::is_same_v<T, wrap> || overflow_preset<T>;
 
 template <class T>
 inline constexpr bool is_setting = executor<T> || is_rounding<T> || is_overflow<T> || is_accumulate_in<T> ||

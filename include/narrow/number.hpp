@@ -202,7 +202,8 @@ class number {
 // x as a To, rounded once by `rounding` and overflowing by `overflow`, whatever To's own policies are.
 //   x          a float, double, integer or any number
 //   rounding   nearest_even{}, ..., stochastic{bits}
-//   overflow   saturate{}, saturate_symmetric{}, to_infinity{}, wrap{}, or a preset: ieee{}, ocp{}, onnx{}
+//   overflow   saturate{}, saturate_symmetric{}, saturate_finite{}, to_infinity{}, wrap{}, or a preset: ieee{}, ocp{},
+//              onnx{}, ml_dtypes{}
 // Errors: a stochastic rounding whose count of bits is out of range.
 template <any_number To, class From, class Rounding, class Overflow>
 constexpr To convert(From x, const Rounding& rounding, Overflow) {

@@ -9,6 +9,10 @@ namespace narrow {
 // The largest finite number of that sign; for infinities too, of which only posits make NaN.
 struct saturate {};
 
+// As `saturate`, but an infinity stays one, or becomes the NaN of a float that has none. Only for floats with an
+// infinity or a NaN.
+struct saturate_finite {};
+
 // As `saturate`, but signed codes stay within +-(largest): the most negative code is never produced (Courbariaux 2014).
 struct saturate_symmetric {};
 
@@ -26,6 +30,11 @@ struct wrap {};
 // the implementation) and 0 in integers.
 
 namespace detail {
+
+// Policies for floats only.
+template <class Overflow>
+inline constexpr bool keeps_specials =
+    std::is_same_v<Overflow, to_infinity> || std::is_same_v<Overflow, saturate_finite>;
 
 template <class Encoding>
 inline constexpr bool only_saturates = requires {
@@ -52,6 +61,14 @@ struct ocp {
 // ONNX: QuantizeLinear, and Cast to floats as it is by default (saturate = 1), which decide as OCP does. Its Cast to
 // integers is another conversion: toward_zero and wrap.
 struct onnx : ocp {};
+
+// The saturating conversions of ml_dtypes: finite numbers saturate, and infinities stay. (Those it does by default are
+// `ieee` to nearest even.) Not its own ties of float8_e8m0fnu, and signs of zeros that NaN becomes.
+struct ml_dtypes {
+  template <class Encoding>
+  using policy = std::conditional_t<(Encoding::has_infinity || Encoding::has_nan) && !detail::only_saturates<Encoding>,
+                                    saturate_finite, saturate>;
+};
 
 namespace detail {
 

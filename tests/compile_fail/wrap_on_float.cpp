@@ -1,4 +1,4 @@
-// expect: a float format overflows by saturate or to_infinity
+// expect: a float format overflows by saturate, saturate_finite or to_infinity
 // The low bits of a float's code mean nothing.
 #include <narrow/number.hpp>
 

@@ -120,7 +120,7 @@ struct fixed_point {
   [[gnu::always_inline]] static constexpr detail::bits_of<Real> encode_scaled(const Real& x, const Exponent& fraction,
                                                                               const Rounding& rounding) {
     using U = detail::bits_of<Real>;
-    static_assert(!std::is_same_v<Overflow, to_infinity>, "fixed point has no infinity: saturate or wrap");
+    static_assert(!detail::keeps_specials<Overflow>, "fixed point has no infinity: saturate or wrap");
     constexpr bool symmetric = std::is_same_v<Overflow, saturate_symmetric>;
     constexpr auto lowest = static_cast<std::uint32_t>(symmetric && is_signed ? max_code : -min_code);
     return detail::real_to_integer<Overflow>(x, fraction, rounding,

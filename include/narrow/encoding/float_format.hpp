@@ -83,8 +83,9 @@ struct float_format {
   [[gnu::always_inline]] static constexpr detail::bits_of<Real> encode(const Real& x, const Rounding& rounding) {
     using U = detail::bits_of<Real>;
     using layout = detail::real_layout<Real>;
-    static_assert(std::is_same_v<Overflow, saturate> || std::is_same_v<Overflow, to_infinity>,
-                  "a float format overflows by saturate or to_infinity");
+    static_assert(std::is_same_v<Overflow, saturate> || std::is_same_v<Overflow, saturate_finite> ||
+                      std::is_same_v<Overflow, to_infinity>,
+                  "a float format overflows by saturate, saturate_finite or to_infinity");
     static_assert(has_nan || std::is_same_v<Overflow, saturate>,
                   "this format has neither infinity nor NaN: it can only saturate");
     // The source field in which this format's lowest normal exponent lies; below 1, the source's own subnormals would
@@ -123,7 +124,9 @@ struct float_format {
       if constexpr (std::is_same_v<Overflow, saturate>) {
         code = detail::select(overflow, U(max_code), code);
       } else {
-        const U finite = Rounding::template overflow_stays_finite<U>(negative) & detail::less(magnitude, infinite_bits);
+        constexpr bool keeps_infinities = std::is_same_v<Overflow, saturate_finite>;
+        const U stays = keeps_infinities ? ~U(0) : Rounding::template overflow_stays_finite<U>(negative);
+        const U finite = stays & detail::less(magnitude, infinite_bits);
         code = detail::select(overflow, detail::select(finite, U(max_code), U(has_infinity ? infinity_code : nan_code)),
                               code);
       }

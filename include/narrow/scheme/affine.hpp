@@ -115,7 +115,7 @@ class affine {
     using U = detail::bits_of<Real>;
     const Real quotient = detail::quotient(x, detail::parameter<Real>(scales_.data(), place));
     if constexpr (fixed_point_encoding<E>) {
-      static_assert(!std::is_same_v<Overflow, to_infinity>, "fixed point has no infinity: saturate or wrap");
+      static_assert(!detail::keeps_specials<Overflow>, "fixed point has no infinity: saturate or wrap");
       const U zero = detail::parameter<U>(zero_points_.data(), place);
       const U lowest = zero - U(static_cast<std::int32_t>(E::min_code));
       const U highest = U(static_cast<std::int32_t>(E::max_code)) - zero;

@@ -45,7 +45,7 @@ constexpr std::uint32_t highest_code() {
 template <class E, class Overflow>
 constexpr bool overflows_to_next_code() {
   constexpr std::uint32_t overflow = E::has_infinity ? E::infinity_code : E::nan_code;
-  return std::is_same_v<Overflow, saturate> || overflow == E::max_code + 1;
+  return std::is_same_v<Overflow, saturate> || (std::is_same_v<Overflow, to_infinity> && overflow == E::max_code + 1);
 }
 
 // A float format whose numbers, and whose codes scaled to the units of a float, are normal floats with room to spare.

@@ -99,7 +99,8 @@ struct nearest_constants {
       return rounding_method::codec;
     } else {
       constexpr auto d = E::descriptor;
-      constexpr bool overflows = std::is_same_v<Overflow, saturate> || E::has_infinity;
+      constexpr bool overflows =
+          std::is_same_v<Overflow, saturate> || (std::is_same_v<Overflow, to_infinity> && E::has_infinity);
       if (!E::has_nan || !d.has_sign || !d.has_zero || !overflows) return rounding_method::codec;
       const bool binary16 = d.exponent_bits == 5 && d.mantissa_bits == 10 && d.bias == 15 && E::has_infinity;
       if (binary16 && std::is_same_v<Overflow, to_infinity> && sizeof(Lane) == 4) return rounding_method::hardware;

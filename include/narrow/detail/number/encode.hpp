@@ -52,7 +52,7 @@ template <encoding E>
 template <fixed_point_encoding E, class Overflow, class Rounding>
 constexpr typename E::storage_type fit_fixed(int128 value, int fraction, const Rounding& rounding) {
   using policy = overflow_for<E, Overflow>;
-  static_assert(!std::same_as<policy, to_infinity>, "fixed point has no infinity: saturate or wrap");
+  static_assert(!keeps_specials<policy>, "fixed point has no infinity: saturate or wrap");
   const int left = E::fraction_bits - fraction;
   int128 code = 0;
   if (left > 62) {  // beyond the largest code, and beyond 128 bits for the larger values
