@@ -2,6 +2,7 @@
 
 #include "compare/integer_inference.hpp"
 #include "compare/post_training.hpp"
+#include "compare/quantized_training.hpp"
 #include "compare/training_run.hpp"
 #include "narrow/number.hpp"
 
@@ -112,6 +113,7 @@ std::vector<experiment> all_experiments(float_cache& cache) {
       {"gupta-2.14/6.10-rn", "16", gupta_base, more, trained<gupta_mixed>(relu, near, near)},
       {"gupta-2.14/6.10-sr", "16", gupta_base, more, trained<gupta_mixed>(relu, random, random)},
   };
+  std::ranges::move(quantized_training_experiments(), std::back_inserter(all));
   std::ranges::move(post_training_experiments(cache), std::back_inserter(all));
   return all;
 }

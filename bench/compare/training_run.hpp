@@ -18,8 +18,9 @@ inline network_shape shape_for(const dataset& data, std::size_t pieces) {
   return {{data.features, hidden, hidden, data.classes}, pieces};
 }
 
-template <class Arithmetic>
-double train(network<Arithmetic>& net, const training_options& options, const dataset& data,
+// Steps through the epochs; the seconds of one.
+template <class Network>
+double train(Network& net, const training_options& options, const dataset& data,
              const std::function<void(double)>& progress) {
   const std::size_t count = data.train_y.size(), batches = count / options.batch;
   std::vector<float> x(options.batch * data.features);
