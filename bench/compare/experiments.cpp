@@ -31,22 +31,22 @@ std::function<outcome(const run_context&)> trained(recipe r, rounding_rule signa
 
 template <int SignalBits, int StoredBits>
 std::function<outcome(const run_context&)> dynamic(double theta, rounding_rule updates) {
-  return [=](const run_context& run) { return run_dynamic<SignalBits, StoredBits>(run, theta, updates); };
+  return [=](const run_context& run) {
+    training_options options = options_for(recipe::courbariaux, run);
+    options.updates = updates;
+    const network_shape shape = shape_for(*run.data, 2);
+    const auto make = [&]<class Arithmetic>(std::type_identity<Arithmetic>, const training_options& how, auto* ranges) {
+      return network<Arithmetic>(shape, how, ranges);
+    };
+    return run_dynamic<SignalBits, StoredBits>(run, options, shape.widths.size() - 1, theta, make);
+  };
 }
 
 outcome run_integer(float_cache& cache, const run_context& run, narrow::granularity axis) {
   const trained_float& trained = float_network(cache, run);
-  const dataset& data = *run.data;
-  const std::size_t count = data.test_y.size();
   const integer_network net(trained, axis);
-  const auto labels = net.classify(data.test_x.data(), count);
-  std::size_t wrong = 0, same = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    wrong += labels[i] != data.test_y[i];
-    same += labels[i] == trained.labels[i];
-  }
-  const auto percent = [&](std::size_t n) { return 100 * static_cast<double>(n) / static_cast<double>(count); };
-  return {percent(wrong), 0, net.weight_bytes(), net.multiplied_by(), percent(same), {}, {}};
+  const auto labels = net.classify(run.data->test_x.data(), run.data->test_y.size());
+  return integer_outcome(net, labels, trained.labels, run);
 }
 
 }  // namespace

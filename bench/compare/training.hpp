@@ -28,19 +28,25 @@ struct training_options {
   std::uint64_t seed = 1;
 };
 
-// The initial parameters: uniform in +-sqrt(6 / (inputs + outputs)) (Glorot), biases zero. One function for all
-// formats, so that they start from the same point.
+// `count` initial weights of a layer: uniform in +-sqrt(6 / fans), with fans the inputs and outputs of a unit together
+// (Glorot).
+inline std::vector<float> uniform_weights(std::size_t count, std::size_t fans, std::size_t layer, std::uint64_t seed) {
+  const double limit = std::sqrt(6.0 / static_cast<double>(fans));
+  std::vector<float> w(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const double unit = narrow::random_bits(seed, 1000 + layer, i) / 4294967296.0;
+    w[i] = static_cast<float>((2 * unit - 1) * limit);
+  }
+  return w;
+}
+
+// The initial parameters; biases are zero. One function for all formats, so that they start from the same point.
 inline std::vector<std::vector<float>> initial_weights(const network_shape& shape, std::uint64_t seed) {
   std::vector<std::vector<float>> weights;
   for (std::size_t l = 0; l + 1 < shape.widths.size(); ++l) {
     const bool last = l + 2 == shape.widths.size();
-    const std::size_t in = shape.widths[l], out = shape.widths[l + 1] * (last ? 1 : shape.pieces);
-    const double limit = std::sqrt(6.0 / static_cast<double>(in + shape.widths[l + 1]));
-    auto& w = weights.emplace_back(in * out);
-    for (std::size_t i = 0; i < w.size(); ++i) {
-      const double unit = narrow::random_bits(seed, 1000 + l, i) / 4294967296.0;
-      w[i] = static_cast<float>((2 * unit - 1) * limit);
-    }
+    const std::size_t in = shape.widths[l], units = shape.widths[l + 1];
+    weights.push_back(uniform_weights(in * units * (last ? 1 : shape.pieces), in + units, l, seed));
   }
   return weights;
 }

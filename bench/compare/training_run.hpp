@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <type_traits>
 #include <vector>
 
 #include "compare/experiment.hpp"
@@ -18,7 +19,7 @@ inline network_shape shape_for(const dataset& data, std::size_t pieces) {
   return {{data.features, hidden, hidden, data.classes}, pieces};
 }
 
-// Steps through the epochs; the seconds of one.
+// Steps of `network` or `cnn_network`, in any arithmetic, through the epochs; the seconds of one.
 template <class Network>
 double train(Network& net, const training_options& options, const dataset& data,
              const std::function<void(double)>& progress) {
@@ -63,13 +64,13 @@ inline training_options options_for(recipe r, const run_context& run) {
 }
 
 // Trains and tests a network.
-template <class Arithmetic>
-outcome outcome_of(network<Arithmetic>& net, const training_options& options, const run_context& run,
+template <class Network>
+outcome outcome_of(Network& net, const training_options& options, const run_context& run,
                    const std::function<void(double)>& progress) {
   outcome result;
   result.seconds_per_epoch = train(net, options, *run.data, progress);
   result.error_percent = 100 * net.test_error(run.data->test_x, run.data->test_y);
-  result.weight_bytes = (net.parameters() * Arithmetic::stored::bits + 7) / 8;
+  result.weight_bytes = (net.parameters() * Network::stored::bits + 7) / 8;
   result.multiplied_by = net.multiplied_by(options.batch);
   return result;
 }
@@ -80,24 +81,37 @@ outcome run_training(const run_context& run, recipe r, const training_options& o
   return outcome_of(net, options, run, run.progress);
 }
 
+// Of a network that was not trained as it is, with the labels that it and the float32 one give to the test images.
+template <class Network>
+outcome integer_outcome(const Network& net, const std::vector<std::uint8_t>& labels,
+                        const std::vector<std::uint8_t>& of_float, const run_context& run) {
+  std::size_t wrong = 0, same = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    wrong += labels[i] != run.data->test_y[i];
+    same += labels[i] == of_float[i];
+  }
+  const auto percent = [&](std::size_t n) { return 100 * static_cast<double>(n) / static_cast<double>(labels.size()); };
+  return {percent(wrong), 0, net.weight_bytes(), net.multiplied_by(), percent(same), {}, {}};
+}
+
 // Dynamic fixed point: the ranges come from warm-up epochs in float32, clipped to them but not rounded, at the rate
 // that training starts with and with a decision every two batches, so that they can travel far; then training starts
 // again from the first parameters. The warm-up is not in the epoch time.
-template <int SignalBits, int StoredBits>
-outcome run_dynamic(const run_context& run, double theta, rounding_rule updates) {
-  training_options options = options_for(recipe::courbariaux, run);
-  const network_shape shape = shape_for(*run.data, 2);
-  std::vector<narrow::range_controller> ranges((shape.widths.size() - 1) * group_count, {3, theta, 2});
+// make(std::type_identity<arithmetic>, options, ranges) gives the network of `layers` layers.
+template <int SignalBits, int StoredBits, class Make>
+outcome run_dynamic(const run_context& run, const training_options& options, std::size_t layers, double theta,
+                    const Make& make) {
+  std::vector<narrow::range_controller> ranges(layers * group_count, {3, theta, 2});
   training_options warm_up = options;
   warm_up.epochs = warm_up_epochs;
   warm_up.last_rate = warm_up.first_rate;
+  warm_up.updates = rounding_rule::nearest;
   const double warm_up_share = static_cast<double>(warm_up_epochs) / static_cast<double>(warm_up_epochs + run.epochs);
-  network<float_arithmetic> finder(shape, warm_up, &ranges);
+  auto finder = make(std::type_identity<float_arithmetic>(), warm_up, &ranges);
   train(finder, warm_up, *run.data, [&](double share) { run.progress(warm_up_share * share); });
   for (auto& range : ranges) range.set_period(100);
-  options.updates = updates;
   using numbers = arithmetic<dynamic_cell<SignalBits>, dynamic_cell<SignalBits>, dynamic_cell<StoredBits>>;
-  network<numbers> net(shape, options, &ranges);
+  auto net = make(std::type_identity<numbers>(), options, &ranges);
   return outcome_of(net, options, run,
                     [&](double share) { run.progress(warm_up_share + (1 - warm_up_share) * share); });
 }
