@@ -2,7 +2,9 @@
 #include <iostream>
 #include <optional>
 
+#include "compare/cnn_experiments.hpp"
 #include "compare/digits.hpp"
+#include "compare/experiments.hpp"
 #include "compare/output_file.hpp"
 #include "compare/runner.hpp"
 
@@ -16,17 +18,20 @@ int run(const std::vector<std::string>& arguments, const std::string& command) {
     return 0;
   }
   std::vector<float_cache> caches(how.seeds);
+  std::vector<cnn_cache> cnn_caches(how.seeds);
+  const experiment_list all = [&](std::uint64_t seed) {
+    return how.network == "cnn" ? cnn_experiments(cnn_caches[seed - 1]) : all_experiments(caches[seed - 1]);
+  };
   if (how.list) {
-    for (const auto& e : all_experiments(caches[0])) {
+    for (const auto& e : all(1)) {
       const bool in_core = e.group == group_of_rows::core, quantized = e.group == group_of_rows::post_training;
       std::cout << e.name << (in_core ? "" : quantized ? "  (in ptq)" : "  (not in core)") << "\n";
     }
     return 0;
   }
-  const experiment_list list = [&](std::uint64_t seed) {
-    return chosen(all_experiments(caches[seed - 1]), how.formats);
-  };
+  const experiment_list list = [&](std::uint64_t seed) { return chosen(all(seed), how.formats); };
   const auto experiments = list(1);  // an unknown name is an error before anything is read
+  if (experiments.empty()) throw usage_error("--formats " + how.formats + " has no rows of --network " + how.network);
   std::optional<output_file> json;
   if (!how.json.empty()) json.emplace(how.json);
   const dataset data = how.data.empty() ? procedural_digits(how.train) : load_mnist(how.data, how.train);

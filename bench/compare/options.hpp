@@ -17,8 +17,9 @@ class usage_error : public std::runtime_error {
 };
 
 struct options {
-  std::string data;              // folder of the MNIST files; empty: the procedural digits
-  std::string formats = "core";  // core, ptq, all, or names separated by commas
+  std::string network = "dense";  // or cnn
+  std::string data;               // folder of the MNIST files; empty: the procedural digits
+  std::string formats = "core";   // core, ptq, all, or names separated by commas
   std::size_t epochs = 20;
   std::size_t seeds = 2;
   std::size_t train = 4000;  // images
@@ -30,12 +31,13 @@ struct options {
 inline constexpr std::string_view usage_text =
     R"(compare: train one network in every number format and compare each with float32
 
+  --network NAME   dense or cnn: a convolutional maxout network and a small LeNet with ReLU (default: dense)
   --data DIR       the four MNIST files, plain or gzipped (default: built-in procedural digits)
   --formats LIST   core, ptq, all, or names separated by commas (see --list); baselines are added. ptq: the float32
                    network quantized after its training, in every format of few bits, sorted by them
-  --epochs N       passes over the training data, 1 to 10000 (default: 10 on MNIST, 20 on the digits)
+  --epochs N       passes over the training data, 1 to 10000 (default: 10 on MNIST, 20 on the digits; cnn: 5 and 10)
   --seeds N        runs of each format, 1 to 100 (default: 2)
-  --train N        training images, 1000 to 60000 (default: 20000 of MNIST, 4000 digits)
+  --train N        training images, 1000 to 60000 (default: 20000 of MNIST, 4000 digits; cnn: 4000)
   --threads N      seeds at the same time, 1 to 256 (default: 1; more disturb the epoch times)
   --quick          one seed, 10 epochs on the digits; 3 epochs on 4000 images of MNIST: under a minute
   --json FILE      write the table to FILE as well
@@ -67,7 +69,12 @@ inline options parse_options(const std::vector<std::string>& arguments) {
       if (i + 1 >= arguments.size() || arguments[i + 1].empty()) throw usage_error(name + " needs a value");
       return arguments[++i];
     };
-    if (name == "--data") {
+    if (name == "--network") {
+      result.network = value();
+      if (result.network != "dense" && result.network != "cnn") {
+        throw usage_error("--network is '" + result.network + "'; it must be dense or cnn");
+      }
+    } else if (name == "--data") {
       result.data = value();
     } else if (name == "--formats") {
       result.formats = value();
@@ -91,10 +98,11 @@ inline options parse_options(const std::vector<std::string>& arguments) {
       throw usage_error("unknown option '" + name + "'; --help lists them");
     }
   }
-  const bool mnist = !result.data.empty();
-  if (!epochs_given) result.epochs = result.quick ? (mnist ? 3 : 10) : (mnist ? 10 : 20);
+  const bool mnist = !result.data.empty(), cnn = result.network == "cnn";
+  const std::size_t epochs = mnist ? 10 : 20;
+  if (!epochs_given) result.epochs = result.quick ? (mnist ? 3 : 10) : cnn ? epochs / 2 : epochs;
   if (!seeds_given && result.quick) result.seeds = 1;
-  if (!train_given) result.train = mnist && !result.quick ? 20000 : 4000;
+  if (!train_given) result.train = mnist && !result.quick && !cnn ? 20000 : 4000;
   return result;
 }
 

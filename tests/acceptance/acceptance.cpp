@@ -3,6 +3,7 @@
 // where its files are found.
 #include <gtest/gtest.h>
 
+#include "compare/cnn_experiments.hpp"
 #include "compare/digits.hpp"
 #include "compare/experiments.hpp"
 #include "compare/post_training_formats.hpp"
@@ -121,6 +122,31 @@ TEST(Acceptance, ProceduralDigits) {
   check_post_training(t, images::digits);
   check_quantized_training(t, images::digits);
   check_native_products(t);
+}
+
+// One seed: every format trains the convolutional networks, and their integers are the float network's labels.
+TEST(Acceptance, ConvolutionalNetworksOnProceduralDigits) {
+  const compare::dataset data = compare::procedural_digits();
+  compare::cnn_cache cache;
+  std::map<std::string, compare::outcome> outcomes;
+  for (const compare::experiment& e : compare::cnn_experiments(cache)) {
+    outcomes[e.name] = e.run({&data, 10, 1});
+    std::printf("%-24s %6.2f %%\n", e.name.c_str(), outcomes[e.name].error_percent);
+  }
+  for (const std::string network : {"", "relu-"}) {
+    const double base = outcomes.at(network + "float32").error_percent;
+    EXPECT_LT(base, 4.5) << network;
+    const auto expect_near = [&](const char* format, double tolerance) {
+      EXPECT_LE(std::abs(outcomes.at(network + format).error_percent - base), tolerance) << network << format;
+    };
+    for (const char* const format : {"float16", "fixed-20/20"}) expect_near(format, 0.3);
+    for (const char* const format : {"bfloat16", "dynamic-10/12"}) expect_near(format, 0.8);
+    expect_near("fp8-e4m3/e5m2", 1.5);
+    for (const char* const format : {"int8-per-tensor", "int8-per-channel"}) {
+      expect_near(format, 0.3);
+      EXPECT_GE(outcomes.at(network + format).label_agreement, 99.5) << network << format;
+    }
+  }
 }
 
 TEST(Acceptance, Mnist) {

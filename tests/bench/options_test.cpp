@@ -39,6 +39,9 @@ TEST(Options, DefaultsDependOnTheData) {
   EXPECT_EQ(parse_options({"--data", "d"}).train, 20000U);
   EXPECT_EQ(parse_options({"--data", "d"}).epochs, 10U);
   EXPECT_EQ(parse_options({"--train", "1500"}).train, 1500U);
+  EXPECT_EQ(parse_options({"--network", "cnn", "--data", "d"}).train, 4000U);
+  EXPECT_EQ(parse_options({"--network", "cnn", "--data", "d"}).epochs, 5U);
+  EXPECT_EQ(parse_options({"--network", "cnn"}).epochs, 10U);
 }
 
 TEST(Options, NamesWhatIsWrong) {
@@ -48,6 +51,7 @@ TEST(Options, NamesWhatIsWrong) {
   EXPECT_NE(message({"--seeds", "0"}).find("from 1 to 100"), std::string::npos);
   EXPECT_NE(message({"--train", "99999999999999999999"}).find("--train"), std::string::npos);
   EXPECT_NE(message({"--train", "999"}).find("from 1000 to 60000"), std::string::npos);
+  EXPECT_NE(message({"--network", "rnn"}).find("'rnn'"), std::string::npos);
   EXPECT_NE(message({"--data"}).find("needs a value"), std::string::npos);
   EXPECT_NE(message({"--data", ""}).find("needs a value"), std::string::npos);
 }
