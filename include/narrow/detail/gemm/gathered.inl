@@ -1,5 +1,5 @@
-// Packing operands whose rows along the depth lie in memory in runs (gathered operands, detail/conv/gathered.hpp); after
-// pack.inl in each target's region and namespace.
+// Packing operands whose rows along the depth lie in memory in runs (gathered operands, detail/conv/gathered.hpp);
+// after pack.inl in each target's region and namespace.
 //
 // A piece of such an operand that the first-level cache holds is copied together, and packed as any other matrix is.
 

@@ -142,11 +142,11 @@ __m256i bfloat16_of_codes(const std::uint8_t* codes);
 #include "narrow/detail/gemm/finish.inl"
 #include "narrow/detail/gemm/interleave.inl"
 #include "narrow/detail/gemm/interleave_bits.inl"
+// clang-format off
 #include "narrow/detail/gemm/pack.inl"
 #include "narrow/detail/gemm/gathered.inl"
 #include "narrow/detail/gemm/patches.inl"
 #include "narrow/detail/gemm/planes.inl"
-// clang-format off
 #include "narrow/detail/gemm/tile.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
 #include "narrow/detail/gemm/nibble_tile.inl"
