@@ -73,8 +73,8 @@ void conv1d(const X& x, const W& w, Y&& y, const conv1d_geometry& geometry = {},
                             .groups = geometry.groups,
                             .layout = layout};
   detail::conv_images(detail::permuted(detail::as_image(x, layout), order),
-                      detail::permuted(detail::as_image(w, layout), order), detail::signal_output_of(y, layout), image,
-                      option...);
+                      detail::permuted(detail::as_image(w, layout), order), nullptr,
+                      detail::signal_output_of(y, layout), image, option...);
 }
 
 }  // namespace narrow

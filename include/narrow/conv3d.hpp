@@ -151,7 +151,8 @@ void conv_volumes(const X& x, const W& w, Y& y, const conv3d_geometry& g, const 
   require(kernels.extent(4) == from.extent(4) / g.groups, "conv3d: w has ", kernels.extent(4),
           " channels; it must have ", from.extent(4) / g.groups, ", the channels of x over groups");
   const std::size_t depth = from.extent(1), taps = kernels.extent(1);
-  const std::size_t out_depth = conv_extent("depth", depth, g.pad_front, g.pad_back, taps, g.dilation_d, g.stride_d);
+  const std::size_t out_depth =
+      conv_extent({"conv3d", "x", "w", "y"}, "depth", depth, g.pad_front, g.pad_back, taps, g.dilation_d, g.stride_d);
   require(to.extent(0) == from.extent(0), "conv3d: y has ", to.extent(0), " volumes; x has ", from.extent(0));
   require(to.extent(1) == out_depth, "conv3d: y has ", to.extent(1), " slices; it must have ", out_depth);
   check_volume_scheme(x, "x", per_tensor.axis);
@@ -187,7 +188,7 @@ void conv_volumes(const X& x, const W& w, Y& y, const conv3d_geometry& g, const 
                                                                     {1, to.extent(2), to.extent(3), to.extent(4)},
                                                                     {0, to.stride(2), to.stride(3), to.stride(4)});
       [[maybe_unused]] const std::size_t index = (n * to.extent(1) + t) * to.extent(2) * to.extent(3) * to.extent(4);
-      conv_images(images_of(images, x, 3), images_of(of_slice, w, 0), slice_of(slice, y), image,
+      conv_images(images_of(images, x, 3), images_of(of_slice, w, 0), nullptr, slice_of(slice, y), image,
                   from_index(option, index)...);
     }
   }

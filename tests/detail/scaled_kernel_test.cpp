@@ -35,7 +35,7 @@ struct problem {
   std::size_t m, n, depth, block;  // terms of a block
 };
 
-// PanelA and PanelB as fast.hpp pairs them. Unsigned bytes of a lie 128 above its codes: b_starts takes that back.
+// PanelA and PanelB as fast.hpp pairs them. Unsigned bytes of a lie 128 above its codes: b_sums take that back.
 template <class A, class B, class PanelA, class PanelB>
 void check(const problem& size) {
   SCOPED_TRACE(std::to_string(size.m) + " x " + std::to_string(size.depth) + " x " + std::to_string(size.n));
@@ -46,7 +46,7 @@ void check(const problem& size) {
   std::vector<float> a_scales(size.m * blocks), b_scales(blocks * padded), wanted(size.m * size.n);
   for (std::size_t i = 0; i < a_scales.size(); ++i) a_scales[i] = static_cast<float>(random_bits(4, 1, i) % 1000) / 64;
   for (std::size_t i = 0; i < b_scales.size(); ++i) b_scales[i] = static_cast<float>(random_bits(4, 2, i) % 1000) / 97;
-  std::vector<std::int32_t> b_starts(blocks * padded);
+  std::vector<std::int32_t> b_sums(blocks * padded);
   const std::vector<double> a_values(a.begin(), a.end()), b_values(b.begin(), b.end());
   const double *x_values = a_values.data(), *y_values = b_values.data();
   for (std::size_t i = 0; i < size.m; ++i) {
@@ -58,7 +58,7 @@ void check(const problem& size) {
           sum += x_values[i * size.depth + k] * y_values[k * size.n + j];
           of_b += y_values[k * size.n + j];
         }
-        b_starts[block * padded + j] = static_cast<std::int32_t>(-128 * of_b);
+        b_sums[block * padded + j] = static_cast<std::int32_t>(of_b);
         const float factor = a_scales[i * blocks + block] * b_scales[block * padded + j];
         total = std::fma(static_cast<float>(sum), factor, total);
       }
@@ -84,7 +84,9 @@ void check(const problem& size) {
       plan.scales.groups = size.block / kernel->group;
       plan.scales.a = a_scales.data(), plan.scales.a_stride = static_cast<std::ptrdiff_t>(blocks);
       plan.scales.b = b_scales.data(), plan.scales.b_stride = padded;
-      if (integers && !std::is_same_v<PanelA, detail::pair_panel>) plan.scales.b_starts = b_starts.data();
+      if (integers && !std::is_same_v<PanelA, detail::pair_panel>) {
+        plan.scales.b_sums = b_sums.data(), plan.scales.a_zero = 128;
+      }
       plan.c = c.data(), plan.c_stride = static_cast<std::ptrdiff_t>(size.n);
       detail::run_in_parts(plan, serial_executor{});
       return true;
