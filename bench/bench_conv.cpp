@@ -3,7 +3,7 @@
 //   bench_conv --table            what is asked of each layer, what it got, the best other library; at most 3 minutes
 //   bench_conv --table=bf16       the lines whose class or format contains "bf16"
 //   bench_conv [--benchmark_...]  Google Benchmark:
-//     conv/<target or library>/<format>/<layer>
+//     conv/<target or library>/<format>[_to_data|_to_weights]/<layer>
 //     deepbench/<device, server or training>/<format>/<layer>     best target
 //   A layer is [n<images>_][dw]<height>x<width>x<channels>[_<outputs>]_<kernel>[s<stride>]; dw: depthwise.
 //
@@ -17,6 +17,7 @@
 
 #include "conv/convolution.hpp"
 #include "conv/deepbench.hpp"
+#include "conv/gradients.hpp"
 #include "conv/table.hpp"
 #include "support/benchmarks.hpp"
 
@@ -28,13 +29,16 @@ bool is_worth_measuring(narrow::target t, const layer& l) {
   return t != narrow::target::portable || l.operations() <= 1 << 26;
 }
 
-void register_format(const conv_format& f, narrow::target t) {
+// A format, or a format's gradient.
+template <class Format>
+void register_format(const Format& f, narrow::target t) {
+  using made_of = typename decltype(f.make(layer()))::element_type;
   for (const layer& l : general_layers()) {
     if (!is_worth_measuring(t, l)) continue;
     const std::string name = std::string("conv/") + narrow::name_of(t) + "/" + f.name + "/" + l.name();
     register_one(name, [=, &f](benchmark::State& state) {
       narrow::set_target(t);
-      convolution& c = *made<convolution>(name, [&] { return f.make(l); });
+      made_of& c = *made<made_of>(name, [&] { return f.make(l); });
       count_fraction_of_ceiling(state, run(state, c), f.bound, t);
     });
   }
@@ -74,6 +78,7 @@ void register_all() {
   for (const narrow::target t : {narrow::target::avx512, narrow::target::avx2, narrow::target::portable}) {
     if (t > best) continue;
     for (const conv_format& f : all_conv_formats()) register_format(f, t);
+    for (const conv_gradient& g : all_conv_gradients()) register_format(g, t);
   }
   for (const conv_peer& other : all_conv_peers()) register_peer(other, best);
   register_deepbench("device", deepbench_device_layers(), best);

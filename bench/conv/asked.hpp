@@ -37,6 +37,12 @@ inline std::vector<asked_layer> asked_layers() {
     for (const figures& f : table) lines.push_back({"8-bit floats", format, f.extents, 0.8 * f.bf16});
   }
   const std::span<const figures> dense_3x3(table, 4);
+  for (const char* const end : {"_to_data", "_to_weights"}) {
+    for (const figures& f : dense_3x3) {
+      lines.push_back({"gradients", std::string("float32") + end, f.extents, 0.8 * f.f32});
+      lines.push_back({"gradients", std::string("bfloat16") + end, f.extents, 0.8 * f.bf16});
+    }
+  }
   for (const figures& f : dense_3x3) lines.push_back({"16 bit exact", "fixed4_12", f.extents, 95});
   for (const char* const format : {"float32", "bfloat16", "u8s8", "u8s8_requant"}) {
     for (const figures& f : dense_3x3) lines.push_back({"two threads", format, f.extents, 1.85, 2});

@@ -2,6 +2,7 @@
 
 #include "conv/asked.hpp"
 #include "conv/convolution.hpp"
+#include "conv/gradients.hpp"
 
 namespace bench {
 
@@ -22,6 +23,12 @@ std::vector<contender> ours_of(const asked_layer& line, const conv_format& f) {
   return result;
 }
 
+std::vector<contender> ours_of(const asked_layer& line, const conv_gradient& g) {
+  std::vector<contender> result;
+  result.push_back({"narrow", g.make(line.extents)});
+  return result;
+}
+
 std::vector<contender> peers_of(const asked_layer& line) {
   std::vector<contender> result;
   for (const conv_peer& other : all_conv_peers()) {
@@ -36,13 +43,20 @@ std::vector<contender> peers_of(const asked_layer& line) {
 table conv_table() {
   (void)two_threads();  // begun before the table is pinned to one CPU, to which they would be too
   table result;
-  for (const asked_layer& line : asked_layers()) {
-    const conv_format& f = *std::ranges::find(all_conv_formats(), line.format, &conv_format::name);
+  const auto add = [&](const asked_layer& line, const auto& f) {
     const bool one = line.threads == 1;
     result.lines.push_back({line.group, line.format, line.extents.name(), "packed",
                             one ? unit::gigaoperations : unit::of_rival, line.value, f.bound, narrow::target::avx512,
                             [line, &f] { return ours_of(line, f); }, [line] { return peers_of(line); },
                             one ? cpu_seconds : wall_seconds, "one thread"});
+  };
+  for (const asked_layer& line : asked_layers()) {
+    const auto format = std::ranges::find(all_conv_formats(), line.format, &conv_format::name);
+    if (format != all_conv_formats().end()) {
+      add(line, *format);
+    } else {
+      add(line, *std::ranges::find(all_conv_gradients(), line.format, &conv_gradient::name));
+    }
   }
   for (const conv_peer& other : all_conv_peers()) {
     if (result.libraries.empty() || result.libraries.back() != other.library) result.libraries.push_back(other.library);
