@@ -78,27 +78,6 @@ struct ternary_weights : detail::fixed_scheme<narrow::ternary> {
   static narrow::affine fit(const real_matrix& w, std::size_t) { return narrow::ternary_fit(w, Axis); }
 };
 
-// Ternary weights with a float16 scale for each Length of them along the depth (Mellempudi et al. 2017). A last group
-// is filled up with zeros, which change no scale.
-struct grouped_signs : narrow::affine {
-  std::size_t length = 1, groups = 1;
-};
-template <std::size_t Length>
-struct ternary_groups : detail::fixed_scheme<narrow::ternary> {
-  static grouped_signs fit(const real_matrix& w, std::size_t) {
-    const std::size_t groups = (w.rows() + Length - 1) / Length;
-    std::vector<float> lines(w.columns() * groups * Length), scales;
-    for (std::size_t j = 0; j < w.columns(); ++j) {
-      for (std::size_t k = 0; k < w.rows(); ++k) lines[j * groups * Length + k] = w(k, j);
-    }
-    const auto best = narrow::ternary_fit(narrow::view(lines, w.columns() * groups, Length), narrow::per_row);
-    for (std::size_t g = 0; g < best.count(); ++g) {
-      scales.push_back(float(narrow::float16(std::max(best.scale(g), 0x1p-24F))));  // the smallest float16
-    }
-    return {narrow::affine(narrow::per_row, std::move(scales)), Length, groups};
-  }
-};
-
 // Blocks along the depth, scaled by what they hold.
 template <narrow::any_block_format F>
 struct blocks {
@@ -117,7 +96,6 @@ inline double bits_of_scheme(const narrow::affine& scheme, int code_bits) {
   const bool zero_points = scheme.zero_point_range() != std::pair<std::int32_t, std::int32_t>{0, 0};
   return static_cast<double>(scheme.count()) * (32 + (zero_points ? code_bits : 0));
 }
-inline double bits_of_scheme(const grouped_signs& scheme, int) { return 16 * static_cast<double>(scheme.count()); }
 inline double bits_of_scheme(const narrow::shared_exponent& scheme, int) {
   return 8 * static_cast<double>(scheme.count());
 }
@@ -141,10 +119,6 @@ std::size_t place_in(const Scheme& scheme, std::size_t i, std::size_t j) {
   } else {
     return scheme.axis().is_per_tensor() ? 0 : scheme.axis().axis == 0 ? i : j;
   }
-}
-
-inline std::size_t place_in(const grouped_signs& scheme, std::size_t i, std::size_t j) {
-  return j * scheme.groups + i / scheme.length;
 }
 
 using coder = std::function<coded_values(const real_matrix&)>;

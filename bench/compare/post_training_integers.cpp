@@ -23,9 +23,9 @@ std::vector<post_training_row> integer_rows() {
       {"fixed-2.3", simulated<plain<fixed<2, 3>>>()},
       {"fixed-3.2", simulated<plain<fixed<3, 2>>>()},
       {"ternary-tensor", simulated<ternary_weights<per_tensor>, inputs>()},
-      {"ternary-4", simulated<ternary_groups<4>, inputs>()},
-      {"ternary-16", simulated<ternary_groups<16>, inputs>()},
-      {"ternary-64", simulated<ternary_groups<64>, inputs>()},
+      {"ternary-4", simulated<blocks<grouped_ternary<4>>, inputs>()},
+      {"ternary-16", simulated<blocks<grouped_ternary<16>>, inputs>()},
+      {"ternary-64", simulated<blocks<grouped_ternary<64>>, inputs>()},
       {"ternary-column", simulated<ternary_weights<per_column>, inputs>()},
       {"binary-column", simulated<binary_weights<per_column>, inputs>()},
   };
