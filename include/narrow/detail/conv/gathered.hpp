@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "narrow/detail/conv/patches.hpp"
+#include "narrow/detail/workspace.hpp"
 
 namespace narrow::detail {
 
