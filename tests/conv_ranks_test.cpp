@@ -173,7 +173,7 @@ TEST(ConvRanks, Errors) {
   EXPECT_EQ(with({.groups = 4}), "conv3d: groups is 4; it must divide the 2 channels of x");
   EXPECT_EQ(with({.pad_front = 1}), "conv3d: y has 2 slices; it must have 3");
   EXPECT_EQ(with({.dilation_d = 3}),
-            "conv2d: the depth of w is 4 with its dilation; it must be at most 3, the padded depth of x");
+            "conv3d: the depth of w is 4 with its dilation; it must be at most 3, the padded depth of x");
   EXPECT_EQ(with({.pad_top = 1}), "conv2d: y is 1 x 3 x 4 x 3; it must be 1 x 4 x 4 x 3");
   EXPECT_EQ(y, std::vector<float>(y.size(), 7.0F));
 }

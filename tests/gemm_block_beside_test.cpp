@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "support/block_beside.hpp"
+#include "support/targets.hpp"
 
 namespace {
 
@@ -66,6 +67,26 @@ TEST(GemmBlockBeside, IntegersAndGroups) {
       expect_same(c, want);
     }
   });
+}
+
+// Weights packed for another left operand are decoded reals: products with them are right, if not the same bits.
+template <class Left, class F, class A>
+void check_packed_for(const A& x, float wanted) {
+  const std::vector<float> w(64 * 20, 0.5F);
+  std::vector<float> y(2 * 20);
+  narrow::gemm(x, narrow::pack<Left>(narrow::quantize<F>(narrow::view(w, 64, 20), 0)), narrow::view(y, 2, 20));
+  for (const float e : y) ASSERT_NEAR(e, wanted, 0.01 * wanted);
+}
+TEST(GemmBlockBeside, PackedForOthers) {
+  const std::vector<narrow::int8> ones(2 * 64, narrow::int8(1));
+  for (const narrow::target t : support::supported_targets()) {
+    const support::on_target use(t);
+    check_packed_for<float, narrow::grouped<narrow::int4, 32>>(narrow::view(ones, 2, 64), 32);
+    check_packed_for<narrow::bfloat16, narrow::grouped<narrow::int4, 32>>(narrow::view(ones, 2, 64), 32);
+    const std::vector<float> reals(2 * 64, 1.0F);
+    const auto x = narrow::quantize<narrow::mxfp8>(narrow::view(reals, 2, 64), 1);
+    check_packed_for<float, narrow::mxfp8>(x, 32);
+  }
 }
 
 }  // namespace

@@ -213,11 +213,11 @@ TEST(Winograd, Errors) {
   EXPECT_EQ(with({.stride_h = 2}), "conv2d_winograd: stride_h is 2; it must be 1");
   EXPECT_EQ(with({.dilation_w = 2}), "conv2d_winograd: dilation_w is 2; it must be 1");
   EXPECT_EQ(with({.groups = 2}), "conv2d_winograd: groups is 2; it must be 1");
-  EXPECT_EQ(with({.pad_top = 1}), "conv2d: y is 2 x 3 x 3 x 6; it must be 2 x 4 x 3 x 6");
+  EXPECT_EQ(with({.pad_top = 1}), "conv2d_winograd: y is 2 x 3 x 3 x 6; it must be 2 x 4 x 3 x 6");
   EXPECT_EQ(thrown([&] { narrow::conv2d_winograd(view(x, 2, 5, 5, 4), view(wide, 6, 5, 5, 4), to); }),
             "winograd_kernels: the kernels are 5 x 5; they must be 3 x 3");
   EXPECT_EQ(thrown([&] { narrow::conv2d_winograd(to, view(w, 6, 3, 3, 4), to); }),
-            "conv2d: w has 4 channels; it must have 6, the channels of x over groups");
+            "conv2d_winograd: w has 4 channels; it must have 6, the channels of x over groups");
   EXPECT_EQ(thrown([&] {
               narrow::conv2d_winograd(view(y.data(), 1, 5, 5, 4), view(w, 6, 3, 3, 4), view(y.data(), 1, 3, 3, 6));
             }),

@@ -83,7 +83,7 @@ products products_of(const MatrixA& a, const MatrixB& b, std::size_t depth) {
   using B = std::remove_const_t<decltype(y)>;
   products result;
   if constexpr (narrow::detail::multiplies_blocks<A, B>()) {
-    if (x.has_blocks_along(1) && y.has_blocks_along(0)) {
+    if (narrow::detail::sums_blocks(x, y)) {
       using sums = narrow::detail::element_sums<A, B>;
       constexpr bool integers = std::is_integral_v<typename sums::sum_type>;
       result = detail::products_of_class<narrow::detail::compute_class<sums, integers>, A, B>();

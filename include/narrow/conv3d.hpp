@@ -162,6 +162,8 @@ void conv_volumes(const X& x, const W& w, Y& y, const conv3d_geometry& g, const 
   require(!overlap(written, footprint_of(from)) && !overlap(written, footprint_of(kernels)),
           "conv3d: y overlaps an operand; it must lie apart from both");
   require(!overlaps_itself(written), "conv3d: y overlaps itself; each element must have a place of its own");
+  check_epilogues(epilogues_of(option...), to.extent(2) * to.extent(3), to.extent(4), written, "conv3d", "y",
+                  "output channels");
   const conv_geometry image{g.stride_h,  g.stride_w,   g.pad_top,    g.pad_left, g.pad_bottom,
                             g.pad_right, g.dilation_h, g.dilation_w, g.groups};
   using T = typename decltype(from)::value_type;

@@ -14,8 +14,10 @@
 namespace narrow {
 
 // An executor E:
-//   e.parallel_for(n, f)    calls f(i) once for each i in [0, n), in any order, on any threads; returns when all are
-//   done e.concurrency()         optional: how many calls can run at once. Fewer and larger pieces cost less.
+//   e.parallel_for(n, f)    calls f(i) once for each i in [0, n), in any order, on any threads, and returns when all
+//   are
+//                           done
+//   e.concurrency()         optional: how many calls can run at once. Fewer and larger pieces cost less.
 template <class E>
 concept executor = requires(const E& e, void (*f)(std::size_t)) {
   e.parallel_for(std::size_t{1}, f);

@@ -9,7 +9,8 @@
 // another: pack<float16>(wq) makes float panels of int8 weights. Groups of integers of up to 4 bits (grouped<int4, 32>)
 // take half a byte each, for left operands of integers, in blocks of that length or without. With other left operands,
 // and on other targets, products stay right and become slow. The layout differs between targets and versions: it is
-// nothing to store.
+// nothing to store. Blocks packed for a left operand that sums no blocks are decoded: all products with them are of
+// reals.
 #pragma once
 
 #include <memory>

@@ -86,7 +86,7 @@ void winograd_images(const tensor_view<const T, 4>& x, const winograd_kernels& w
   };
   one("stride_h", g.stride_h), one("stride_w", g.stride_w), one("dilation_h", g.dilation_h);
   one("dilation_w", g.dilation_w), one("groups", g.groups);
-  const conv_shape shape = checked_shape(x, w, y.view, g);
+  const conv_shape shape = checked_shape(x, w, y.view, g, {"conv2d_winograd", "x", "w", "y"});
   check_conv_scheme(y.view, y.scheme, y.axis, "y", 3, g.layout);
   const footprint written = footprint_of(y.view);
   require(!overlap(written, footprint_of(x)), "conv2d_winograd: y overlaps x; it must lie apart from both operands");

@@ -112,6 +112,43 @@ TEST(ConvSweep, ManyBlocks) {
   }
 }
 
+// Rows and columns in the other direction, up to the first byte of the memory and to the last.
+TEST(ConvSweep, FlippedImages) {
+  narrow_test::generator random(3);
+  const std::size_t c = 45, outputs = 16;
+  std::vector<float> x(5 * 6 * c), w(outputs * 9 * c), want(3 * 4 * outputs), y(want.size());
+  for (float& e : x) e = narrow_test::random_element<float>(random);
+  for (float& e : w) e = narrow_test::random_element<float>(random);
+  const auto step = static_cast<std::ptrdiff_t>(c);
+  const narrow::tensor_view<const float, 4> upside_down(x.data() + 4 * 6 * c, {1, 5, 6, c}, {0, -6 * step, step, 1});
+  const narrow::tensor_view<const float, 4> mirrored(x.data() + 5 * c, {1, 5, 6, c}, {0, 6 * step, -step, 1});
+  const auto kernels = narrow::view(w, outputs, 3, 3, c);
+  for (const auto& view : {upside_down, mirrored}) {
+    {
+      const support::on_target plain(narrow::target::portable);
+      narrow::conv2d(view, kernels, narrow::view(want, 1, 3, 4, outputs));
+    }
+    for (const narrow::target t : support::kernel_targets()) {
+      const support::on_target use(t);
+      narrow::conv2d(view, kernels, narrow::view(y, 1, 3, 4, outputs));
+      ASSERT_EQ(y, want) << narrow::name_of(t);
+    }
+  }
+}
+
+// What no memory could hold as lines: the padding between taps is not made.
+TEST(ConvSweep, TapsFarApart) {
+  const std::size_t far = std::size_t{1} << 58;
+  for (const std::size_t groups : std::initializer_list<std::size_t>{1, 16}) {
+    const std::vector<float> x(4 * 4 * 16, 1.0F), w(16 * 2 * (16 / groups), 1.0F);
+    std::vector<float> y(4 * 16);
+    const narrow::conv_geometry wide{.stride_h = 4, .pad_left = far, .dilation_w = far, .groups = groups};
+    narrow::conv2d(narrow::view(x, 1, 4, 4, 16), narrow::view(w, 16, 1, 2, 16 / groups), narrow::view(y, 1, 1, 4, 16),
+                   wide);
+    EXPECT_EQ(y, std::vector<float>(y.size(), 16.0F / static_cast<float>(groups)));
+  }
+}
+
 TEST(ConvSweep, ThreadsDoNotChangeBits) {
   for (const conv_problem& p : large) {
     SCOPED_TRACE(p);

@@ -37,7 +37,8 @@ class scratch {
   }
   template <class T>
   T* get(std::size_t count) {
-    return reinterpret_cast<T*>(bytes(count * sizeof(T)));
+    constexpr std::size_t most = static_cast<std::size_t>(-1);
+    return reinterpret_cast<T*>(bytes(count > most / sizeof(T) ? most : count * sizeof(T)));  // which no system has
   }
 
  private:

@@ -22,7 +22,7 @@ struct depthwise_parameters {
   scratch weights;
 };
 
-template <class Class, class A, class B>
+template <class Class>
 constexpr bool may_be_depthwise() {
   using Accumulator = typename Class::accumulator;
   if constexpr (std::is_same_v<Accumulator, fma_chain<float>> || std::is_same_v<Accumulator, bfloat16_pairs>) {
@@ -146,12 +146,16 @@ bool convolve_depthwise([[maybe_unused]] const X& x, [[maybe_unused]] const W& w
                         [[maybe_unused]] const LastOf& last_of, [[maybe_unused]] const E& e) {
   using A = decltype(image_row(x, 0, 0));
   using B = decltype(kernel_tap(w, 0, 0));
-  if constexpr (!may_be_depthwise<Class, A, B>()) {
+  if constexpr (!may_be_depthwise<Class>()) {
     return false;
   } else {
     using Sum = typename Class::accumulator::sum_type;
     using Finisher = decltype(last_of(0, 0));
     if (s.group_channels != 1 || s.group_outputs != 1 || s.depth == 0) return false;
+    if (!is_band_of_use(span_of(1, 1, s.kernel_height, g.dilation_h),
+                        span_of(s.out_width, g.stride_w, s.kernel_width, g.dilation_w), s.channels)) {
+      return false;
+    }
     if constexpr (std::is_integral_v<Sum>) {
       const uint128 most = uint128{image_row(x, 0, 0).largest()} * kernel_tap(w, 0, 0).largest() * s.depth;
       if (most > uint128{1} << 24) return false;

@@ -96,14 +96,14 @@ bool convolve_on_panels(Target, const X& x, const W& w, const Y& y, const conv_s
   return true;
 }
 
-// y by the kernels of the target in use; else false, and nothing is written. Groups of few outputs would leave most of
-// a tile empty.
+// y by the kernels of the target in use; else false, and nothing is written: also where a band would take what no
+// image needs, since taps or pixels lie absurdly far apart.
 template <class Class, class X, class W, class Y, class LastOf, class E>
 bool convolve_fast([[maybe_unused]] const X& x, [[maybe_unused]] const W& w,
                    [[maybe_unused]] const packed_groups* packed, [[maybe_unused]] const Y& y,
                    [[maybe_unused]] const conv_shape& s, [[maybe_unused]] const conv_geometry& g,
                    [[maybe_unused]] const LastOf& last_of, [[maybe_unused]] const E& e) {
-  if (s.depth == 0 || (g.groups > 1 && s.group_outputs < 8)) return false;
+  if (s.depth == 0 || !fits_band(s, g)) return false;
   using A = decltype(image_row(x, 0, 0));
   using B = decltype(kernel_matrix(w, 0, 0, 0));
   return on_target([&]([[maybe_unused]] auto target) {

@@ -10,8 +10,26 @@
 
 #include "narrow/conv_geometry.hpp"
 #include "narrow/detail/conv/lower.hpp"
+#include "narrow/detail/gemm/driver.hpp"
 
 namespace narrow::detail {
+
+// Whether the band of some lines of output, or of as many pixels as the driver asks for at once, is of a size that
+// anybody means.
+inline bool is_band_of_use(std::size_t lines, std::size_t columns, std::size_t channels) {
+  std::size_t size = 0;
+  return !__builtin_mul_overflow(lines, columns, &size) && !__builtin_mul_overflow(size, channels, &size) &&
+         size <= std::size_t{1} << 26;
+}
+inline std::size_t span_of(std::size_t places, std::size_t stride, std::size_t taps, std::size_t dilation) {
+  return (places - 1) * stride + (taps - 1) * dilation + 1;  // at most the padded extent, which fits
+}
+inline bool fits_band(const conv_shape& s, const conv_geometry& g) {
+  const std::size_t pixels = gemm_blocks::rows, lines = std::min(pixels / s.out_width + 2, s.out_height);
+  const std::size_t columns = std::min(s.out_width, pixels);
+  return is_band_of_use(span_of(lines, g.stride_h, s.kernel_height, g.dilation_h),
+                        span_of(columns, g.stride_w, s.kernel_width, g.dilation_w), s.group_channels);
+}
 
 // X: an image operand with the channels last, whose scheme does not vary.
 template <class X>

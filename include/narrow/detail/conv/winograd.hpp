@@ -61,8 +61,8 @@ struct winograd_transforms {
 template <class W>
 std::vector<float> transformed_kernels(const tensor_view<W, 4>& w) {
   const std::size_t outputs = w.extent(0), channels = w.extent(3),
-                    plane = checked_product(outputs, channels, "winograd");
-  std::vector<float> u(checked_product(winograd_products, plane, "winograd"));
+                    plane = checked_product(outputs, channels, "conv2d_winograd");
+  std::vector<float> u(checked_product(winograd_products, plane, "conv2d_winograd"));
   const auto along = [](double a, double b, double c) {
     return std::array<double, 4>{a, (a + b + c) / 2, (a - b + c) / 2, c};
   };

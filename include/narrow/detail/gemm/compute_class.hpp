@@ -105,6 +105,9 @@ constexpr bool multiplies_blocks() {
 // it.
 template <class A, class B>
 bool sums_blocks(const A& a, const B& b) {
+  if constexpr (requires { b.panels->with_scale; }) {
+    if (b.panels->with_scale) return false;  // packed as decoded reals
+  }
   if (A::block_length != 0 ? !a.has_blocks_along(1) : a.varies_along(1)) return false;
   if (B::block_length != 0 ? !b.has_blocks_along(0) : b.varies_along(0)) return false;
   if constexpr (A::is_fixed && B::is_fixed) {

@@ -29,7 +29,7 @@ inline constexpr std::size_t depth_bytes = 4096, rows = 144, columns = 2048, col
                              sums_rows = 1920, sums_columns = 512, panels_bytes = std::size_t{1} << 18;
 }
 
-constexpr std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+constexpr std::size_t divided_up(std::size_t a, std::size_t b) { return a / b + (a % b != 0 ? 1 : 0); }
 
 // `total` cut into as few pieces of at most `most` as possible, all of nearly the same size, a multiple of `step`.
 constexpr std::size_t even_piece(std::size_t total, std::size_t most, std::size_t step) {

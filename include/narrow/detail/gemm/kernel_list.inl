@@ -17,11 +17,11 @@ NARROW_KERNELS struct avx2::tiles<avx2::pairs_step, 6>;
 NARROW_KERNELS struct avx2::tiles<avx2::bit_nibbles_step, 4>;
 
 // Under scales.
-NARROW_KERNELS struct avx512::tiles<avx512::f32_step, 12, avx512::scaled_form<avx512::f32_step>>;
-NARROW_KERNELS struct avx512::tiles<avx512::bf16_emulated_step, 12, avx512::scaled_form<avx512::bf16_emulated_step>>;
-NARROW_KERNELS struct avx512::tiles<avx512::pairs_step, 12, avx512::scaled_form<avx512::pairs_step>>;
-NARROW_KERNELS struct avx512_bf16::tiles<avx512_bf16::bf16_step, 12, avx512_bf16::scaled_form<avx512_bf16::bf16_step>>;
-NARROW_KERNELS struct avx512_vnni::tiles<avx512_vnni::s8_step, 12, avx512_vnni::scaled_form<avx512_vnni::s8_step>>;
+NARROW_KERNELS struct avx512::tiles<avx512::f32_step, 6, avx512::scaled_form<avx512::f32_step>>;
+NARROW_KERNELS struct avx512::tiles<avx512::bf16_emulated_step, 6, avx512::scaled_form<avx512::bf16_emulated_step>>;
+NARROW_KERNELS struct avx512::tiles<avx512::pairs_step, 6, avx512::scaled_form<avx512::pairs_step>>;
+NARROW_KERNELS struct avx512_bf16::tiles<avx512_bf16::bf16_step, 6, avx512_bf16::scaled_form<avx512_bf16::bf16_step>>;
+NARROW_KERNELS struct avx512_vnni::tiles<avx512_vnni::s8_step, 6, avx512_vnni::scaled_form<avx512_vnni::s8_step>>;
 NARROW_KERNELS struct avx2::tiles<avx2::f32_step, 6, avx2::scaled_form<avx2::f32_step>>;
 NARROW_KERNELS struct avx2::tiles<avx2::bf16_emulated_step, 4, avx2::scaled_form<avx2::bf16_emulated_step>>;
 NARROW_KERNELS struct avx2::tiles<avx2::pairs_step, 6, avx2::scaled_form<avx2::pairs_step>>;

@@ -133,7 +133,9 @@ void gather_from_image(const Patches& p, std::size_t image, std::size_t pixel, s
   const std::size_t begin = k % of_tap_row, end = (k + depth - 1) % of_tap_row + 1;
   const element* const first = reinterpret_cast<const element*>(p.image_line(image, 0).elements().data());
   const std::ptrdiff_t line_step = elements_of(p.x).stride(1);
-  const element* const limit = first + static_cast<std::ptrdiff_t>(s.height - 1) * line_step + s.width * channels;
+  // The end of the line that lies highest in memory.
+  const std::ptrdiff_t to_highest = line_step > 0 ? static_cast<std::ptrdiff_t>(s.height - 1) * line_step : 0;
+  const element* const limit = first + to_highest + s.width * channels;
   const padding_of<element> padding(p.padding);
   const element last = padding_of<element>(p.depth_padding).one;
   constexpr std::size_t beyond = sizeof padding.many / sizeof(element);

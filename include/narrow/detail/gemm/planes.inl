@@ -1,4 +1,4 @@
-// Rows of sums of bit planes (plane_product.hpp), n of them; included in each target's region. Integers that wrap.
+// Rows of sums of bit planes (plane_product.hpp), n of them; included in each target's region. They fit 32 bits.
 
 typedef std::int32_t plane_lanes __attribute__((vector_size(lanes_of_32 * 4)));
 

@@ -40,6 +40,7 @@ struct gemm_target {
   template <class Panel, class Finisher, class A, class B>
   static void leave_codes([[maybe_unused]] const Finisher& last, [[maybe_unused]] const A& a,
                           [[maybe_unused]] const B& b, [[maybe_unused]] gemm_plan& plan) {
+    plan.code_tiles = nullptr;
     if constexpr (std::is_same_v<Panel, byte_panel<panel_sign::is_signed>>) {
       if constexpr (may_leave_codes<Finisher> && !std::is_null_pointer_v<decltype(code_tiles_for<Panel>())>) {
         const auto largest =
