@@ -280,8 +280,10 @@ class gemm_run {
 
   void begin_column_sums() {
     const std::size_t padded = divided_up(columns, width) * width;
-    if (folds) column_start = space.column_start.bytes(2 * padded * static_cast<std::size_t>(sum_bytes));
-    code_start = reinterpret_cast<std::int32_t*>(column_start) + (p.code_biases != nullptr ? padded : 0);
+    if (folds) {
+      column_start = space.column_start.bytes(2 * padded * static_cast<std::size_t>(sum_bytes));
+      code_start = reinterpret_cast<std::int32_t*>(column_start) + (p.code_biases != nullptr ? padded : 0);
+    }
     if (!needs_column_sums) return;
     column_sums = space.column_sums.get<std::int64_t>(2 * padded);
     column_terms = column_sums + padded;
