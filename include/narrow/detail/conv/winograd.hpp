@@ -196,7 +196,7 @@ void winograd_piece(const tensor_view<const T, 4>& x, const Kernels& kernels, co
                                             {static_cast<std::ptrdiff_t>(v_stride), 1});
     gemm(of_tiles, kernels[k], matrix_view<float>(m + k * m_plane, {tiles, n}), accumulate_in<float>{});
   }
-  float* const out = memory.out.get<float>((2 * s.out_width + 1) * n);
+  float* const out = memory.out.get<float>((2 * s.out_width + 1) * n + most_columns);  // finishing reads whole vectors
   float* const beyond = out + 2 * s.out_width * n;  // what odd images have no pixel for
   for (std::size_t t = first; t < end; ++t) {
     for (std::size_t q = 0; q < tile_columns; ++q) {
