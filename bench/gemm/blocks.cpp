@@ -12,15 +12,14 @@ struct block_operand {
   using scheme_type = typename Format::scheme_type;
   static constexpr float lowest = -1;
   static constexpr double unit = 1;
-  std::size_t rows, columns;
   scheme_type scheme;
   float factor;
 
-  block_operand(const shape&, std::size_t r, std::size_t c)
-      : rows(r), columns(c), scheme(scheme_of(r, c)), factor(float(scheme.scale(0)) * scheme.tensor_scale()) {}
+  block_operand(std::size_t rows, std::size_t columns)
+      : scheme(scheme_of(rows, columns)), factor(float(scheme.scale(0)) * scheme.tensor_scale()) {}
   element encode(float x, std::size_t) const { return element(x / factor); }
-  auto view(const element* codes) const {
-    return narrow::quantized_view<element, 2, scheme_type>{narrow::view(codes, rows, columns), &scheme, scheme.axis()};
+  auto view(const narrow::matrix_view<const element>& codes) const {
+    return narrow::quantized_view<element, 2, scheme_type>{codes, &scheme, scheme.axis()};
   }
 
   static scheme_type scheme_of(std::size_t rows, std::size_t columns) {
