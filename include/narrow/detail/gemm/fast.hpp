@@ -116,11 +116,16 @@ void run_in_parts(const gemm_plan& plan, const E& e) {
   } else {
     cut(down, across);
   }
-  const std::size_t columns = divided_up(panels, across) * width, rows = divided_up(strips, down) * plan.kernel->rows;
-  const std::size_t pieces_across = divided_up(plan.n, columns), pieces_down = divided_up(plan.m, rows);
-  e.parallel_for(pieces_across * pieces_down, [&](std::size_t piece) {
-    const std::size_t i = piece / pieces_across * rows, j = piece % pieces_across * columns;
-    gemm_run(plan, {i, std::min(rows, plan.m - i), j, std::min(columns, plan.n - j)}).run();
+  // Pieces of one size but for a panel or a strip: the threads end together.
+  const auto begin = [](std::size_t piece, std::size_t of, std::size_t total) {
+    return total / of * piece + std::min(piece, total % of);
+  };
+  e.parallel_for(across * down, [&](std::size_t piece) {
+    const std::size_t p = piece / across, q = piece % across, rows = plan.kernel->rows;
+    const std::size_t i = begin(p, down, strips) * rows, i_end = std::min(plan.m, begin(p + 1, down, strips) * rows);
+    const std::size_t j = begin(q, across, panels) * width,
+                      j_end = std::min(plan.n, begin(q + 1, across, panels) * width);
+    gemm_run(plan, {i, i_end - i, j, j_end - j}).run();
   });
 }
 
