@@ -20,6 +20,7 @@
 #include "narrow/detail/gemm/patches.hpp"
 #include "narrow/detail/simd/avx2.hpp"
 #include "narrow/detail/simd/avx512.hpp"
+#include "narrow/detail/simd/avx512_steps.hpp"
 #include "narrow/target.hpp"
 
 namespace narrow::detail {

@@ -1,1 +1,0 @@
-#include "narrow/detail/gemm/kernels.hpp"
