@@ -31,18 +31,7 @@ class BackwardOptions : public testing::TestWithParam<conv_problem> {
   // The elements in the order that options see.
   template <class T>
   std::vector<T> flat(const narrow::tensor_view<T, 4>& t) const {
-    std::vector<T> result;
-    const bool last = p.geometry.layout == narrow::nhwc;
-    for (std::size_t n = 0; n < t.extent(0); ++n) {
-      for (std::size_t i = 0; i < t.extent(last ? 1 : 2); ++i) {
-        for (std::size_t j = 0; j < t.extent(last ? 2 : 3); ++j) {
-          for (std::size_t c = 0; c < t.extent(last ? 3 : 1); ++c) {
-            result.push_back(at(t, p.geometry.layout, n, i, j, c));
-          }
-        }
-      }
-    }
-    return result;
+    return narrow_test::channels_last(t, p.geometry.layout);
   }
   template <class T = float, class... Option>
   std::vector<T> data(const Option&... option) const {

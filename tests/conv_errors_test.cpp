@@ -5,6 +5,7 @@
 
 #include "narrow/conv.hpp"
 #include "support/conv_reference.hpp"
+#include "support/thrown.hpp"
 
 namespace {
 
@@ -13,16 +14,7 @@ using narrow::conv_geometry;
 using narrow::view;
 using narrow_test::extents4;
 using narrow_test::gapped;
-
-template <class Call>
-std::string message(const Call& call) {
-  try {
-    call();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "";
-}
+using support::thrown;
 
 // x 2 x 4 x 5 x 4, w 6 x 3 x 2 x 4, y 2 x 2 x 4 x 6.
 class ConvErrors : public testing::Test {
@@ -30,12 +22,12 @@ class ConvErrors : public testing::Test {
   ~ConvErrors() override { EXPECT_TRUE(y.untouched() && raw.untouched() && codes.untouched()); }
 
   std::string with(const conv_geometry& g) {
-    return message([&] { narrow::conv2d(x.view(), w.view(), y.view(), g); });
+    return thrown([&] { narrow::conv2d(x.view(), w.view(), y.view(), g); });
   }
   // The product of integers into raw accumulators or codes, or of reals into y, with options.
   template <class Y, class... Option>
   std::string with_options(const Y& to, const Option&... option) {
-    return message([&] {
+    return thrown([&] {
       if constexpr (std::is_same_v<typename Y::value_type, float>) {
         narrow::conv2d(x.view(), w.view(), to, {}, option...);
       } else {
@@ -71,9 +63,9 @@ TEST_F(ConvErrors, Geometry) {
 TEST_F(ConvErrors, Shapes) {
   // As nchw: x has 4 channels of 5 x 4.
   const gapped<float> kernel({6, 4, 2, 1}, random), empty({6, 0, 1, 4});
-  EXPECT_EQ(message([&] { narrow::conv2d(x.view(), kernel.view(), y.view(), {.layout = narrow::nchw}); }),
+  EXPECT_EQ(thrown([&] { narrow::conv2d(x.view(), kernel.view(), y.view(), {.layout = narrow::nchw}); }),
             "conv2d: y is 2 x 2 x 4 x 6; it must be 2 x 6 x 4 x 4");
-  EXPECT_EQ(message([&] { narrow::conv2d(x.view(), empty.view(), y.view()); }),
+  EXPECT_EQ(thrown([&] { narrow::conv2d(x.view(), empty.view(), y.view()); }),
             "conv2d: the height of w is 0; it must be at least 1");
 }
 
@@ -81,19 +73,19 @@ TEST_F(ConvErrors, Overlap) {
   std::vector<float> memory(64, 1.0F);
   const auto image = view(memory.data(), 1, 4, 4, 1), after = view(memory.data() + 15, 1, 4, 4, 1);
   const auto kernel = view(memory.data() + 40, 1, 1, 1, 1), result = view(memory.data() + 25, 1, 4, 4, 1);
-  EXPECT_EQ(message([&] { narrow::conv2d(image, kernel, after); }),
+  EXPECT_EQ(thrown([&] { narrow::conv2d(image, kernel, after); }),
             "conv2d: y overlaps x; it must lie apart from both operands");
-  EXPECT_EQ(message([&] { narrow::conv2d(image, kernel, image); }),
+  EXPECT_EQ(thrown([&] { narrow::conv2d(image, kernel, image); }),
             "conv2d: y overlaps x; it must lie apart from both operands");
-  EXPECT_EQ(message([&] { narrow::conv2d(image, kernel, result); }),
+  EXPECT_EQ(thrown([&] { narrow::conv2d(image, kernel, result); }),
             "conv2d: y overlaps w; it must lie apart from both operands");
-  EXPECT_EQ(message([&] {
+  EXPECT_EQ(thrown([&] {
               narrow::conv2d(image, kernel, view(memory.data() + 42, 1, 4, 4, 1), {},
                              narrow::bias(view(memory.data() + 57, 1)));
             }),
             "conv2d: y overlaps the 1 values of an epilogue; they must lie apart");
   const narrow::tensor_view<float, 4> one_row(memory.data() + 42, {1, 4, 4, 1}, {16, 0, 1, 1});
-  EXPECT_EQ(message([&] { narrow::conv2d(image, kernel, one_row); }),
+  EXPECT_EQ(thrown([&] { narrow::conv2d(image, kernel, one_row); }),
             "conv2d: y, with strides 16, 0, 1 and 1 for image, row, column and channel, overlaps itself; each element "
             "must have a place of its own");
   EXPECT_EQ(memory, std::vector<float>(64, 1.0F));
@@ -102,7 +94,7 @@ TEST_F(ConvErrors, Overlap) {
     return narrow::tensor_view<float, 4>(memory.data() + first, {1, 4, 2, 4}, {64, 16, 8, 1});
   };
   const std::vector<float> square(16, 1.0F);
-  EXPECT_EQ(message([&] { narrow::conv2d(channels(0), view(square, 4, 1, 1, 4), channels(4)); }), "");
+  EXPECT_EQ(thrown([&] { narrow::conv2d(channels(0), view(square, 4, 1, 1, 4), channels(4)); }), "");
   EXPECT_EQ(memory[4], 4.0F);
 }
 
@@ -117,7 +109,7 @@ TEST_F(ConvErrors, Sizes) {
   float one = 1, other = 1, output = 5;
   const std::size_t many = std::size_t{1} << 40, some = std::size_t{1} << 10, taps = std::size_t{1} << 20;
   using image = narrow::tensor_view<float, 4>;
-  EXPECT_EQ(message([&] {
+  EXPECT_EQ(thrown([&] {
               narrow::conv2d(image(&one, {1, 1, many, some}, {}), image(&other, {1, 1, taps, some}, {}),
                              image(&output, {1, 1, many - taps + 1, 1}, {}));
             }),
@@ -132,26 +124,26 @@ TEST_F(ConvErrors, Schemes) {
   };
   const auto by_image = quantized({2, 4, 5, 4}, 0, 2), by_row = quantized({6, 3, 2, 4}, 1, 3);
   auto by_column = quantized({2, 2, 4, 6}, 2, 4);
-  EXPECT_EQ(message([&] { narrow::conv2d(by_image, wi.view(), y.view()); }),
+  EXPECT_EQ(thrown([&] { narrow::conv2d(by_image, wi.view(), y.view()); }),
             "conv2d: the scheme of x is along axis 0; it must be per tensor or along the channels");
-  EXPECT_EQ(message([&] { narrow::conv2d(xi.view(), by_row, y.view()); }),
+  EXPECT_EQ(thrown([&] { narrow::conv2d(xi.view(), by_row, y.view()); }),
             "conv2d: the scheme of w is along axis 1; it must be per tensor or along the channels");
-  EXPECT_EQ(message([&] { narrow::conv2d(x.view(), w.view(), by_column); }),
+  EXPECT_EQ(thrown([&] { narrow::conv2d(x.view(), w.view(), by_column); }),
             "conv2d: the scheme of y is along axis 2; it must be per tensor or along the channels");
   const affine five(narrow::per_axis(0), std::vector<float>(5, 1.0F));
   const narrow::quantized_view<std::int8_t, 4, affine> short_of_one{wi.view(), &five, narrow::per_axis(0)};
-  EXPECT_EQ(message([&] { narrow::conv2d(xi.view(), short_of_one, y.view()); }),
+  EXPECT_EQ(thrown([&] { narrow::conv2d(xi.view(), short_of_one, y.view()); }),
             "conv2d: the scheme of w has 5 sets of parameters; it must have 6, the extent of axis 0");
 }
 
 TEST_F(ConvErrors, SchemesMadeByHand) {
   using quantized = narrow::quantized_view<std::int8_t, 4, affine>;
   const affine far(1.0F, 200);
-  EXPECT_EQ(message([&] {
+  EXPECT_EQ(thrown([&] {
               narrow::conv2d(quantized{xi.view(), nullptr, {}}, wi.view(), y.view());
             }),
             "conv2d: the scheme of x is null; it must be given");
-  EXPECT_EQ(message([&] {
+  EXPECT_EQ(thrown([&] {
               narrow::conv2d(xi.view(), quantized{wi.view(), &far, {}}, y.view());
             }),
             "affine: zero_point[0] is 200; it must be a code, -128 to 127");
@@ -195,7 +187,7 @@ TEST_F(ConvErrors, IntegerOutputsOfRealSums) {
   EXPECT_EQ(with_options(raw.view(), narrow::accumulate_in<double>{}), want);
   const narrow::quantized_tensor<narrow::int8, 4, affine> by_channel(
       {2, 4, 5, 4}, affine(narrow::per_axis(3), std::vector<float>(4, 0.5F)));
-  EXPECT_EQ(message([&] { narrow::conv2d(by_channel, wi.view(), raw.view()); }), want);
+  EXPECT_EQ(thrown([&] { narrow::conv2d(by_channel, wi.view(), raw.view()); }), want);
 }
 
 }  // namespace

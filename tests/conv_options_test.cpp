@@ -28,16 +28,8 @@ class ConvOptions : public testing::TestWithParam<conv_problem> {
 
   // The elements of a tensor as a dense matrix of pixels by channels.
   template <class T>
-  std::vector<T> flat(const narrow::tensor_view<T, 4>& y) const {
-    std::vector<T> result;
-    for (std::size_t n = 0; n < p.images; ++n) {
-      for (std::size_t i = 0; i < p.out_height(); ++i) {
-        for (std::size_t j = 0; j < p.out_width(); ++j) {
-          for (std::size_t o = 0; o < outputs; ++o) result.push_back(at(y, p.geometry.layout, n, i, j, o));
-        }
-      }
-    }
-    return result;
+  std::vector<T> flat(const narrow::tensor_view<T, 4>& t) const {
+    return narrow_test::channels_last(t, p.geometry.layout);
   }
   // conv2d of the reals, and of the integers, with these options, as such a matrix.
   template <class T = float, class... Option>

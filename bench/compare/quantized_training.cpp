@@ -11,6 +11,7 @@
 
 #include "compare/activation.hpp"
 #include "compare/training_run.hpp"
+#include "compare/update.hpp"
 #include "narrow/gemm.hpp"
 #include "narrow/quantize.hpp"
 #include "narrow/scheme/half_wave.hpp"
@@ -77,7 +78,7 @@ class quantized_network {
       through_weights(rule_of(l), now, dw);
       move(now.w, now.w_speed, dw, rate);
       move(now.b, now.b_speed, db, rate);
-      bound(now);
+      bound_norms(now.w, now.out, options_.max_norm, [&](std::size_t i) { return i % now.out; });
       if (l > 0) dz = through_activation(layers_[l - 1], dx, rate);
     }
   }
@@ -192,9 +193,10 @@ class quantized_network {
       const double of_limit = narrow::pact(below.limit).backward(z, gradient, gradient);
       below.limit = std::max(0.1F, below.limit - static_cast<float>(rate * (of_limit + 1e-4 * double{below.limit})));
     } else {
-      const double highest = activations_ == activation_rule::half_wave ? half_wave_of(below).highest<narrow::uint2>()
-                                                                        : std::numeric_limits<double>::infinity();
-      narrow::straight_through(z, gradient, gradient, {std::numeric_limits<double>::denorm_min(), highest});
+      narrow::passed_range range{std::numeric_limits<double>::denorm_min(), std::numeric_limits<double>::infinity()};
+      if (activations_ == activation_rule::half_wave)
+        range = narrow::passed_range::of<narrow::uint2>(half_wave_of(below));
+      narrow::straight_through(z, gradient, gradient, range);
     }
     return std::move(dy);
   }
@@ -206,15 +208,6 @@ class quantized_network {
       speed[i] = keep * speed[i] - by * slope[i];
       parameter[i] += speed[i];
     }
-  }
-
-  // The norm of each unit's incoming weights.
-  void bound(layer& now) const {
-    std::vector<float> norms(now.out);
-    for (std::size_t i = 0; i < now.w.size(); ++i) norms[i % now.out] += now.w[i] * now.w[i];
-    const auto most = static_cast<float>(options_.max_norm);
-    for (float& n : norms) n = std::sqrt(n) > most ? most / std::sqrt(n) : 1;
-    for (std::size_t i = 0; i < now.w.size(); ++i) now.w[i] *= norms[i % now.out];
   }
 
   training_options options_;

@@ -1,7 +1,6 @@
 #include "conv/convolution.hpp"
 
-#include <algorithm>
-#include <cmath>
+#include "support/sampled_error.hpp"
 
 namespace bench {
 
@@ -31,17 +30,12 @@ double exact_element(const convolution& c, std::size_t image, std::size_t i, std
 double sampled_error(convolution& c) {
   c.run();
   const layer& l = c.extents;
-  constexpr std::size_t samples = 64;
-  double largest = 0, error = 0;
-  for (std::size_t s = 0; s < samples; ++s) {
+  return largest_sampled_error([&](std::size_t s) {
     const std::size_t index = s * 104729 % l.y_size(), pixel = index / l.outputs, row = pixel / l.out_width();
     const double exact =
         exact_element(c, row / l.out_height(), row % l.out_height(), pixel % l.out_width(), index % l.outputs);
-    const double wanted = c.representable(exact);
-    largest = std::max(largest, std::abs(wanted));
-    error = std::max(error, std::abs(c.result(index) - wanted));
-  }
-  return largest > 0 ? error / largest : error;
+    return std::pair(c.representable(exact), c.result(index));
+  });
 }
 
 const std::vector<conv_format>& all_conv_formats() {

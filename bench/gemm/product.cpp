@@ -1,26 +1,20 @@
 #include "gemm/product.hpp"
 
-#include <algorithm>
-#include <cmath>
+#include "support/sampled_error.hpp"
 
 namespace bench {
 
 double sampled_error(product& p) {
   p.run();
   const auto [m, n, k] = p.extents;
-  constexpr std::size_t samples = 64;
-  double largest = 0, error = 0;
-  for (std::size_t s = 0; s < samples; ++s) {
+  return largest_sampled_error([&, m = m, n = n, k = k](std::size_t s) {
     const std::size_t i = s * 7919 % m, j = s * 104729 % n;
     double sum = 0;
     for (std::size_t t = 0; t < k; ++t) {
       sum += static_cast<double>(p.a(i * k + t)) * static_cast<double>(p.b(t * n + j));
     }
-    const double wanted = p.representable(sum);
-    largest = std::max(largest, std::abs(wanted));
-    error = std::max(error, std::abs(p.result(i, j) - wanted));
-  }
-  return largest > 0 ? error / largest : error;
+    return std::pair(p.representable(sum), p.result(i, j));
+  });
 }
 
 const std::vector<format>& all_formats() {

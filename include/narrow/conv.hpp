@@ -70,18 +70,6 @@ inline void check_steps(const conv_geometry& g, const char* call) {
   require(g.groups > 0, call, ": groups is 0; it must be at least 1");
 }
 
-// Extents of what is named, with the channels last; errors speak of the layout that the caller sees.
-template <class Y>
-void check_extents(const Y& y, const std::array<std::size_t, 4>& want, image_layout layout, const char* call,
-                   const char* what) {
-  if (y.extents() == want) return;
-  std::array<std::size_t, 4> is{}, must{};
-  const axis_order order = order_of(layout);
-  for (std::size_t k = 0; k < 4; ++k) is[order[k]] = y.extent(k), must[order[k]] = want[k];
-  fail(call, ": ", what, " is ", is[0], " x ", is[1], " x ", is[2], " x ", is[3], "; it must be ", must[0], " x ",
-       must[1], " x ", must[2], " x ", must[3]);
-}
-
 // x, w and y with the channels last.
 template <class X, class W, class Y>
 conv_shape checked_shape(const X& x, const W& w, const Y& y, const conv_geometry& g,
@@ -100,7 +88,7 @@ conv_shape checked_shape(const X& x, const W& w, const Y& y, const conv_geometry
   s.out_height =
       conv_extent(name, "height", s.height, g.pad_top, g.pad_bottom, s.kernel_height, g.dilation_h, g.stride_h);
   s.out_width = conv_extent(name, "width", s.width, g.pad_left, g.pad_right, s.kernel_width, g.dilation_w, g.stride_w);
-  check_extents(y, {s.images, s.out_height, s.out_width, s.out_channels}, g.layout, name.call, name.y);
+  check_extents(y.extents(), {s.images, s.out_height, s.out_width, s.out_channels}, g.layout, name.call, name.y);
   const std::size_t taps = checked_product(s.kernel_height, s.kernel_width, name.call);
   s.depth = checked_product(taps, s.group_channels, name.call);
   s.patches = checked_product(s.out_width, s.depth, name.call);
@@ -179,13 +167,44 @@ void plain_patches(const Compute* image, const conv_shape& s, const conv_geometr
   }
 }
 
+// The plain loops, by kernels that were lowered to a matrix of depth x outputs for each group. last_of(image, row) is
+// the finisher of an output row, pixel_of(finisher, j) the number that its pixel j has.
+template <class Accumulator, class X, class LastOf, class PixelOf>
+void convolve_plainly(const X& x, const typename Accumulator::operand_type* kernels, const conv_shape& s,
+                      const conv_geometry& g, bool with_scale, const std::vector<double>& scale, const LastOf& last_of,
+                      const PixelOf& pixel_of) {
+  using Operand = typename Accumulator::operand_type;
+  using Sum = typename Accumulator::sum_type;
+  using Value = typename decltype(last_of(0, 0))::value_type;
+  const std::size_t n = s.out_channels, share = s.group_outputs;
+  std::vector<Operand> image(elements_of(x).size() / s.images), patches(s.patches);
+  std::vector<Sum> group_sums(s.out_width * share), sums(s.out_width * n);
+  std::vector<Value> buffer(n);
+  for (std::size_t t = 0; t < s.images; ++t) {
+    if (s.depth > 0 && !image.empty()) lower_image(x, t, s, with_scale, image.data());
+    for (std::size_t row = 0; row < s.out_height; ++row) {
+      for (std::size_t group = 0; group < g.groups; ++group) {
+        if (s.depth > 0) plain_patches(image.data(), s, g, row, group, patches.data());
+        multiply<Accumulator>(patches.data(), kernels + group * s.depth * share, group_sums.data(), s.out_width,
+                              s.depth, share);
+        for (std::size_t pixel = 0; pixel < s.out_width; ++pixel) {
+          std::copy_n(group_sums.data() + pixel * share, share, sums.data() + pixel * n + group * share);
+        }
+      }
+      const auto last = last_of(t, row);
+      for (std::size_t pixel = 0; pixel < s.out_width; ++pixel) {
+        last.row(
+            sums.data() + pixel * n, pixel_of(last, pixel), 0, n, [&](std::size_t o) { return scale[o]; },
+            buffer.data());
+      }
+    }
+  }
+}
+
 template <class Class, class X, class W, class Y, class Ops, class Conversion, executor E>
 void convolve(const X& x, const W& w, const packed_groups* packed, const Y& y, const conv_shape& shape,
               const conv_geometry& g, const scaling& s, const Ops& ops, const Conversion& conversion, bool with_scale,
               const E& e) {
-  using Accumulator = typename Class::accumulator;
-  using Operand = typename Accumulator::operand_type;
-  using Sum = typename Accumulator::sum_type;
   using Output = decltype(output_row(y, 0, 0));
   const auto some_row = image_row(x, 0, 0);
   const auto some_tap = kernel_tap(w, 0, 0);
@@ -207,31 +226,11 @@ void convolve(const X& x, const W& w, const packed_groups* packed, const Y& y, c
     if (!with_scale && convolve_fast<Class>(x, w, packed, y, shape, g, last_of, e)) return;
     std::vector<double> scale(n, 1.0);
     for (std::size_t o = 0; o < n && !with_scale; ++o) scale[o] = some_row.scale(0) * some_tap.scale(o);
-    std::vector<Operand> image(elements_of(x).size() / shape.images), kernels(elements_of(w).size());
-    std::vector<Operand> patches(shape.patches);
-    std::vector<Sum> group_sums(shape.out_width * shape.group_outputs), sums(shape.out_width * n);
-    std::vector<Value> buffer(n);
+    std::vector<typename Class::accumulator::operand_type> kernels(elements_of(w).size());
     if (shape.depth > 0) lower_kernels(w, shape, with_scale, kernels.data());
-    for (std::size_t t = 0; t < shape.images; ++t) {
-      if (!image.empty()) lower_image(x, t, shape, with_scale, image.data());
-      for (std::size_t row = 0; row < shape.out_height; ++row) {
-        for (std::size_t group = 0; group < g.groups; ++group) {
-          if (shape.depth > 0) plain_patches(image.data(), shape, g, row, group, patches.data());
-          multiply<Accumulator>(patches.data(), kernels.data() + group * shape.depth * shape.group_outputs,
-                                group_sums.data(), shape.out_width, shape.depth, shape.group_outputs);
-          for (std::size_t pixel = 0; pixel < shape.out_width; ++pixel) {
-            std::copy_n(group_sums.data() + pixel * shape.group_outputs, shape.group_outputs,
-                        sums.data() + pixel * n + group * shape.group_outputs);
-          }
-        }
-        const auto last = last_of(t, row);
-        for (std::size_t pixel = 0; pixel < shape.out_width; ++pixel) {
-          last.row(
-              sums.data() + pixel * n, last.out.view.first + pixel, 0, n, [&](std::size_t o) { return scale[o]; },
-              buffer.data());
-        }
-      }
-    }
+    convolve_plainly<typename Class::accumulator>(
+        x, kernels.data(), shape, g, with_scale, scale, last_of,
+        [](const auto& last, std::size_t pixel) { return last.out.view.first + pixel; });
   }
 }
 

@@ -71,7 +71,7 @@ conv_shape checked_transposed_shape(const X& x, const W& w, const Y& y, const co
                                g.pad_bottom, t.output_padding_h);
   s.width = transposed_extent("width", s.out_width, s.kernel_width, g.stride_w, g.dilation_w, g.pad_left, g.pad_right,
                               t.output_padding_w);
-  check_extents(y, {s.images, s.height, s.width, s.channels}, g.layout, name.call, name.x);
+  check_extents(y.extents(), {s.images, s.height, s.width, s.channels}, g.layout, name.call, name.x);
   return s;
 }
 

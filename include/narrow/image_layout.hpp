@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 
+#include "narrow/detail/check.hpp"
 #include "narrow/scheme/scheme.hpp"
 #include "narrow/tensor_view.hpp"
 
@@ -34,6 +35,18 @@ inline granularity permuted(granularity axis, const axis_order& order) {
     if (axis.axis == order[k]) return {k};
   }
   return axis;
+}
+
+// Errors: extents, with the channels last, of what is named that are not the wanted ones; they speak of the layout that
+// the caller sees.
+inline void check_extents(const std::array<std::size_t, 4>& is, const std::array<std::size_t, 4>& must,
+                          image_layout layout, const char* call, const char* what) {
+  if (is == must) return;
+  std::array<std::size_t, 4> has{}, wants{};
+  const axis_order order = order_of(layout);
+  for (std::size_t k = 0; k < 4; ++k) has[order[k]] = is[k], wants[order[k]] = must[k];
+  fail(call, ": ", what, " is ", has[0], " x ", has[1], " x ", has[2], " x ", has[3], "; it must be ", wants[0], " x ",
+       wants[1], " x ", wants[2], " x ", wants[3]);
 }
 
 }  // namespace detail

@@ -73,7 +73,7 @@ inline std::array<std::size_t, 4> pooled_extents(const char* what, const std::ar
 // `y_name` is the tensor of the pooled extents.
 inline pool_shape checked_pool_shape(const char* what, const std::array<std::size_t, 4>& x, const char* y_name,
                                      const std::array<std::size_t, 4>& y, const pool_geometry& g) {
-  check_pool_extents(what, y_name, y, pooled_extents(what, x, g), g.layout);
+  check_extents(y, pooled_extents(what, x, g), g.layout, what, y_name);
   (void)checked_product(g.kernel_h, g.kernel_w, what);
   pool_shape s{x[0], x[1], x[2], x[3], y[1], y[2], {}, {}, g.dilation_h, g.dilation_w};
   if (s.images == 0 || s.channels == 0) return s;
@@ -186,7 +186,7 @@ void max_pool2d_backward(const tensor_view<X, 4>& x, const tensor_view<Dy, 4>& d
   const tensor_view<const std::remove_const_t<Dy>, 4> gradients = detail::permuted(dy, order);
   const tensor_view<Dx, 4> to = detail::permuted(dx, order);
   const detail::pool_shape s = detail::checked_pool_shape(what, from.extents(), "dy", gradients.extents(), geometry);
-  detail::check_pool_extents(what, "dx", to.extents(), from.extents(), geometry.layout);
+  detail::check_extents(to.extents(), from.extents(), geometry.layout, what, "dx");
   detail::check_apart(from, to, what, "dx");
   detail::check_apart(gradients, to, what, "dx", "dy");
   detail::check_roundings(what, option...);

@@ -92,6 +92,21 @@ T& at(const narrow::tensor_view<T, 4>& x, narrow::image_layout layout, std::size
   return layout == narrow::nhwc ? x(n, h, w, c) : x(n, c, h, w);
 }
 
+// Its elements with the channels last.
+template <class T>
+std::vector<T> channels_last(const narrow::tensor_view<T, 4>& x, narrow::image_layout layout) {
+  std::vector<T> result;
+  const bool last = layout == narrow::nhwc;
+  for (std::size_t n = 0; n < x.extent(0); ++n) {
+    for (std::size_t i = 0; i < x.extent(last ? 1 : 2); ++i) {
+      for (std::size_t j = 0; j < x.extent(last ? 2 : 3); ++j) {
+        for (std::size_t c = 0; c < x.extent(last ? 3 : 1); ++c) result.push_back(at(x, layout, n, i, j, c));
+      }
+    }
+  }
+  return result;
+}
+
 // A tensor whose axes have gaps between them; every byte outside of the elements is a canary.
 template <class T>
 class gapped {

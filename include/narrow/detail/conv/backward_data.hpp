@@ -31,9 +31,6 @@ template <class Class, class DY, class W, class DX, class Ops, class Conversion,
 void propagate_back(const DY& dy, const W& w, const DX& dx, const conv_shape& shape, const conv_geometry& g,
                     const scaling& s, const Ops& ops, const Conversion& conversion, bool with_scale,
                     const conv_names& name, const E& e) {
-  using Accumulator = typename Class::accumulator;
-  using Operand = typename Accumulator::operand_type;
-  using Sum = typename Accumulator::sum_type;
   using Output = decltype(output_row(dx, 0, 0));
   const auto some_row = image_row(dy, 0, 0);
   const auto some_tap = kernel_tap(w, 0, 0);
@@ -52,9 +49,7 @@ void propagate_back(const DY& dy, const W& w, const DX& dx, const conv_shape& sh
     const std::vector<data_phase> phases = data_phases(shape, g);
     constexpr bool by_phases =
         all_ignore_pixels<Ops> && !std::is_same_v<decltype(conversion.rounding), stochastic_sequence>;
-    std::vector<Operand> image, kernels, patches;
-    std::vector<Sum> group_sums, sums;
-    std::vector<Value> buffer(n);
+    std::vector<typename Class::accumulator::operand_type> kernels;
     for (const data_phase& p : phases) {
       using Finisher = finisher<Value, Class::exact_integer, Output, Ops, Conversion>;
       if (!with_scale && (by_phases || phases.size() == 1)) {
@@ -64,29 +59,16 @@ void propagate_back(const DY& dy, const W& w, const DX& dx, const conv_shape& sh
         };
         if (propagate_fast<Class>(dy, w, out, p, last_of, e)) continue;
       }
-      const std::size_t depth = p.shape.depth, pixels = p.columns.pixels;
-      image.resize(elements_of(dy).size() / shape.images), kernels.resize(depth * n), patches.resize(p.shape.patches);
-      group_sums.resize(pixels * share), sums.resize(pixels * n);
-      if (depth > 0) lower_turned_kernels(w, p, with_scale, kernels.data());
-      for (std::size_t t = 0; t < shape.images; ++t) {
-        if (depth > 0 && !image.empty()) lower_image(dy, t, p.shape, with_scale, image.data());
-        for (std::size_t row = 0; row < p.rows.pixels; ++row) {
-          for (std::size_t group = 0; group < g.groups; ++group) {
-            if (depth > 0) plain_patches(image.data(), p.shape, p.geometry, row, group, patches.data());
-            multiply<Accumulator>(patches.data(), kernels.data() + group * depth * share, group_sums.data(), pixels,
-                                  depth, share);
-            for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
-              std::copy_n(group_sums.data() + pixel * share, share, sums.data() + pixel * n + group * share);
-            }
-          }
-          const Finisher last{output_row(dx, t, p.rows.first + row * g.stride_h), s, ops, conversion, n, 0};
-          for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
-            last.row(
-                sums.data() + pixel * n, last.out.view.first + p.columns.first + pixel * g.stride_w, 0, n,
-                [&](std::size_t c) { return scale[c]; }, buffer.data());
-          }
-        }
-      }
+      kernels.resize(p.shape.depth * n);
+      if (p.shape.depth > 0) lower_turned_kernels(w, p, with_scale, kernels.data());
+      convolve_plainly<typename Class::accumulator>(
+          dy, kernels.data(), p.shape, p.geometry, with_scale, scale,
+          [&](std::size_t t, std::size_t row) {
+            return Finisher{output_row(dx, t, p.rows.first + row * g.stride_h), s, ops, conversion, n, 0};
+          },
+          [&](const Finisher& last, std::size_t pixel) {
+            return last.out.view.first + p.columns.first + pixel * g.stride_w;
+          });
     }
   }
 }

@@ -44,7 +44,7 @@ bool weights_on_panels(Target, const X& x, const DY& dy, const conv_shape& s, co
   // Zero points of reals go into the elements, which a panel's columns of several taps would not know theirs.
   if (!std::is_integral_v<Sum> && b.varies_along(1)) return false;
   std::vector<typename LineB::value_type> padding(s.kernel_width * s.channels);
-  if (!padding_of(static_cast<const LineB&>(b), s.channels, padding)) return false;
+  if (!fill_padding(static_cast<const LineB&>(b), s.channels, padding)) return false;
   b.padding = padding.data();
 
   gemm_plan plan;

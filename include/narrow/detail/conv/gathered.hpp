@@ -105,8 +105,8 @@ const turned_kernels<W, Phase>& whole_kernels(const turned_kernels<W, Phase>& w,
 // What padding is among the elements of an operand's columns, its zero points or zeros, again and again; false where
 // there is no such code.
 template <class Line>
-bool padding_of(const Line& x, [[maybe_unused]] std::size_t channels,
-                [[maybe_unused]] std::vector<typename Line::value_type>& padding) {
+bool fill_padding(const Line& x, [[maybe_unused]] std::size_t channels,
+                  [[maybe_unused]] std::vector<typename Line::value_type>& padding) {
   using T = typename Line::value_type;
   if constexpr (real_element<T>) {
     return true;
@@ -125,14 +125,6 @@ bool padding_of(const Line& x, [[maybe_unused]] std::size_t channels,
     std::fill(padding.begin(), padding.end(), from_storage<T>(typename E::storage_type{}));
     return E::template decode<double>(std::uint64_t{0}) == 0;
   }
-}
-
-// Whether all pixels of an image lie at one distance.
-template <class T>
-bool pixels_lie_evenly(const tensor_view<T, 4>& x) {
-  const auto width = static_cast<std::ptrdiff_t>(x.extent(2)), height = static_cast<std::ptrdiff_t>(x.extent(1));
-  return (height == 1 || x.stride(1) == width * x.stride(2)) &&
-         (x.extent(0) == 1 || x.stride(0) == height * width * x.stride(2));
 }
 
 // Patches with the pixels as the depth: rows all pixels of the output, columns (tap row, tap column, channel of the
@@ -219,12 +211,7 @@ struct patch_columns : decltype(image_row(std::declval<const X&>(), 0, 0)) {
   }
 
   // Whether the matrix is in memory as it is: a kernel of one tap that takes every pixel. And that matrix, else none.
-  bool is_matrix() const {
-    const auto& g = geometry;
-    return shape.kernel_height == 1 && shape.kernel_width == 1 && g.stride_h == 1 && g.stride_w == 1 &&
-           g.pad_top == 0 && g.pad_left == 0 && shape.out_height == shape.height && shape.out_width == shape.width &&
-           pixels_lie_evenly(elements_of(x));
-  }
+  bool is_matrix() const { return takes_every_pixel(shape, geometry) && images_lie_evenly(elements_of(x)); }
   auto matrix() const {
     const auto& image = elements_of(x);
     matrix_view<const value_type> all;

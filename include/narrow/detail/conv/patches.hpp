@@ -31,6 +31,12 @@ inline bool fits_band(const conv_shape& s, const conv_geometry& g) {
                         span_of(columns, g.stride_w, s.kernel_width, g.dilation_w), s.group_channels);
 }
 
+// Whether a kernel of one tap takes every pixel of the image.
+inline bool takes_every_pixel(const conv_shape& s, const conv_geometry& g) {
+  return s.kernel_height == 1 && s.kernel_width == 1 && g.stride_h == 1 && g.stride_w == 1 && g.pad_top == 0 &&
+         g.pad_left == 0 && s.out_height == s.height && s.out_width == s.width;
+}
+
 // X: an image operand with the channels last, whose scheme does not vary.
 template <class X>
 struct patches : decltype(image_row(std::declval<const X&>(), 0, 0)) {
@@ -66,14 +72,7 @@ struct patches : decltype(image_row(std::declval<const X&>(), 0, 0)) {
 
   // Whether rows of this matrix are pixels of the image, at one distance in `lines` lines from any on.
   bool are_pixels(std::size_t lines) const {
-    const auto& e = elements_of(x);
-    const auto line_step = e.stride(2) * static_cast<std::ptrdiff_t>(shape.width);
-    const bool one_step =
-        lines == 1 || (e.stride(1) == line_step &&
-                       (shape.images == 1 || e.stride(0) == e.stride(1) * static_cast<std::ptrdiff_t>(shape.height)));
-    return one_step && shape.kernel_height == 1 && shape.kernel_width == 1 && geometry.stride_h == 1 &&
-           geometry.stride_w == 1 && geometry.pad_top == 0 && geometry.pad_left == 0 &&
-           shape.out_height == shape.height && shape.out_width == shape.width;
+    return takes_every_pixel(shape, geometry) && (lines == 1 || images_lie_evenly(elements_of(x)));
   }
   line as_pixels(std::size_t image, std::size_t row) const {
     const auto pixel = plane(x, 2, {image, row, 0, 0});

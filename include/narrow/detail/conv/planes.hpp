@@ -29,6 +29,17 @@ template <class X>
 requires requires(const X& x) { x.channels_last(); }
 auto permuted(const X& x, const axis_order&) { return x.channels_last(); }
 
+// Whether all pixels lie at one distance: of each image, and of all of them.
+template <class T>
+bool rows_lie_evenly(const tensor_view<T, 4>& x) {
+  return x.extent(1) == 1 || x.stride(1) == static_cast<std::ptrdiff_t>(x.extent(2)) * x.stride(2);
+}
+template <class T>
+bool images_lie_evenly(const tensor_view<T, 4>& x) {
+  const auto pixels = static_cast<std::ptrdiff_t>(x.extent(1) * x.extent(2));
+  return rows_lie_evenly(x) && (x.extent(0) == 1 || x.stride(0) == pixels * x.stride(2));
+}
+
 // ---- operands -----------------------------------------------------------------------------------------------------
 
 // The matrix along row_axis and the last axis that begins at an element.
@@ -116,10 +127,7 @@ pixel_output<T, Scheme> output_row(const image_output<T, Scheme>& y, std::size_t
 // an image, or one.
 template <class T, class Scheme>
 std::size_t rows_of_piece(const image_output<T, Scheme>& y) {
-  const auto extent = [&](std::size_t axis) { return static_cast<std::ptrdiff_t>(y.view.extent(axis)); };
-  const bool rows_lie = y.view.extent(1) == 1 || y.view.stride(1) == extent(2) * y.view.stride(2);
-  const bool images_lie = y.view.extent(0) == 1 || y.view.stride(0) == extent(1) * extent(2) * y.view.stride(2);
-  return !rows_lie ? 1 : y.view.extent(1) * (images_lie ? y.view.extent(0) : 1);
+  return !rows_lie_evenly(y.view) ? 1 : y.view.extent(1) * (images_lie_evenly(y.view) ? y.view.extent(0) : 1);
 }
 
 }  // namespace narrow::detail

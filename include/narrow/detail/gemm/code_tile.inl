@@ -7,9 +7,9 @@
 //   packssdw, paddsw (zero point)                   2 x 32 words, those of a row
 //   packsswb, pminsb, pmaxsb, pxor                  64 bytes: in each 128 bits, four columns of each of four vectors
 //   permd                                           the rows one after the other
-// Saturating to 16 bits first changes nothing: zero points are small beside them. Packed u8 x s8 to uint8, GOP/s on
-// Zen 4: 138, 280, 373 and 445 at 32^3, 64^3, 128^3 and 512^3 by finish.inl, 153, 315, 406 and 456 so. Without the
-// product it would be 409 at 128^3; 9 and 3 rows instead of 6 and 6 make it 400.
+// Saturating to 16 bits first changes nothing: zero points are small beside them. Packed u8 x s8 to 8 bits on Zen 4,
+// bench_gemm --table, GOP/s at 32^3, 64^3, 128^3 and 512^3: 124 to 140, 273 to 281, 368 to 373 and 440 by finish.inl;
+// 145, 310, 402 and 452 so.
 struct leaves_codes {
   using real = value_lanes<float>;
   template <class S, std::size_t From, std::size_t To, std::size_t Rows, std::size_t Vectors>

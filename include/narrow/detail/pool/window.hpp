@@ -79,16 +79,5 @@ struct pool_shape {
   std::size_t dilation_h, dilation_w;
 };
 
-// Errors: extents, with the channels last, that are not the wanted ones.
-inline void check_pool_extents(const char* what, const char* name, const std::array<std::size_t, 4>& is,
-                               const std::array<std::size_t, 4>& must, image_layout layout) {
-  if (is == must) return;
-  std::array<std::size_t, 4> has{}, wants{};
-  const axis_order order = order_of(layout);
-  for (std::size_t k = 0; k < 4; ++k) has[order[k]] = is[k], wants[order[k]] = must[k];
-  fail(what, ": ", name, " is ", has[0], " x ", has[1], " x ", has[2], " x ", has[3], "; it must be ", wants[0], " x ",
-       wants[1], " x ", wants[2], " x ", wants[3]);
-}
-
 }  // namespace detail
 }  // namespace narrow
