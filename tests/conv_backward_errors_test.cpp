@@ -12,7 +12,6 @@ namespace {
 using narrow::affine;
 using narrow::conv_geometry;
 using narrow::view;
-using narrow_test::extents4;
 using narrow_test::gapped;
 using support::thrown;
 
@@ -79,12 +78,9 @@ TEST_F(BackwardErrors, Overlap) {
 }
 
 TEST_F(BackwardErrors, Schemes) {
-  const auto quantized = [](const extents4& extents, std::size_t axis, std::size_t count) {
-    return narrow::quantized_tensor<narrow::int8, 4, affine>(
-        extents, affine(narrow::granularity{axis}, std::vector<float>(count, 0.5F)));
-  };
-  const auto by_image = quantized({2, 2, 4, 6}, 0, 2), by_row = quantized({6, 3, 2, 4}, 1, 3);
-  auto of_dw = quantized({6, 3, 2, 4}, 2, 2);
+  const auto by_image = narrow_test::scaled_along({2, 2, 4, 6}, 0, 2),
+             by_row = narrow_test::scaled_along({6, 3, 2, 4}, 1, 3);
+  auto of_dw = narrow_test::scaled_along({6, 3, 2, 4}, 2, 2);
   EXPECT_EQ(thrown([&] { narrow::conv2d_backward_data(by_image, w.view(), dx.view()); }),
             "conv2d_backward_data: the scheme of dy is along axis 0; it must be per tensor or along the channels");
   EXPECT_EQ(thrown([&] { narrow::conv2d_backward_data(dy.view(), by_row, dx.view()); }),
@@ -92,7 +88,7 @@ TEST_F(BackwardErrors, Schemes) {
   EXPECT_EQ(thrown([&] { narrow::conv2d_backward_weights(x.view(), dy.view(), of_dw); }),
             "conv2d_backward_weights: the scheme of dw is along axis 2; it must be per tensor or along the channels");
   // Along the channels that are summed there is no integer sum.
-  const auto by_channel = quantized({2, 2, 4, 6}, 3, 6);
+  const auto by_channel = narrow_test::scaled_along({2, 2, 4, 6}, 3, 6);
   EXPECT_EQ(thrown([&] { narrow::conv2d_backward_data(by_channel, wi.view(), raw_x.view()); }),
             "conv2d_backward_data: dx or an epilogue takes integer accumulators, but the sum is real: a scale varies "
             "along the channels that are summed, or accumulate_in was given");

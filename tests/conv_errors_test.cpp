@@ -12,7 +12,6 @@ namespace {
 using narrow::affine;
 using narrow::conv_geometry;
 using narrow::view;
-using narrow_test::extents4;
 using narrow_test::gapped;
 using support::thrown;
 
@@ -118,12 +117,9 @@ TEST_F(ConvErrors, Sizes) {
 }
 
 TEST_F(ConvErrors, Schemes) {
-  const auto quantized = [](const extents4& extents, std::size_t axis, std::size_t count) {
-    return narrow::quantized_tensor<narrow::int8, 4, affine>(
-        extents, affine(narrow::granularity{axis}, std::vector<float>(count, 0.5F)));
-  };
-  const auto by_image = quantized({2, 4, 5, 4}, 0, 2), by_row = quantized({6, 3, 2, 4}, 1, 3);
-  auto by_column = quantized({2, 2, 4, 6}, 2, 4);
+  const auto by_image = narrow_test::scaled_along({2, 4, 5, 4}, 0, 2),
+             by_row = narrow_test::scaled_along({6, 3, 2, 4}, 1, 3);
+  auto by_column = narrow_test::scaled_along({2, 2, 4, 6}, 2, 4);
   EXPECT_EQ(thrown([&] { narrow::conv2d(by_image, wi.view(), y.view()); }),
             "conv2d: the scheme of x is along axis 0; it must be per tensor or along the channels");
   EXPECT_EQ(thrown([&] { narrow::conv2d(xi.view(), by_row, y.view()); }),

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "compare/cnn_network.hpp"
+#include "compare/integer_inference.hpp"
 
 namespace compare {
 
@@ -95,11 +96,7 @@ class integer_cnn {
   }
 
   // Weights, biases and scales.
-  std::size_t weight_bytes() const {
-    std::size_t bytes = 0;
-    for (const layer& l : layers_) bytes += l.weights.size() + 4 * l.bias.size() + 4 * l.weights.scheme().count();
-    return bytes;
-  }
+  std::size_t weight_bytes() const { return stored_bytes(layers_); }
 
  private:
   struct layer {
@@ -143,9 +140,7 @@ class integer_cnn {
     const std::vector<narrow::int16> logits = convolved<narrow::int16>(layers_.back(), codes, count);
     const std::size_t classes = layers_.back().bias.size();
     for (std::size_t i = 0; i < count; ++i) {
-      const auto row = logits.begin() + static_cast<std::ptrdiff_t>(i * classes);
-      labels.push_back(
-          static_cast<std::uint8_t>(std::max_element(row, row + static_cast<std::ptrdiff_t>(classes)) - row));
+      labels.push_back(static_cast<std::uint8_t>(argmax(logits.data() + i * classes, classes)));
     }
   }
 

@@ -241,13 +241,8 @@ class cnn_network {
   }
 
   void move(layer& now, double rate) {
-    const conversion as_update{options_.updates, observation::counted};
-    const descent by{options_.momentum, rate};
-    descend(now.upd_w, now.dw, now.w, now.w_values, by, as_update, bits_, [&](std::vector<work>& w) {
-      bound_norms(w, now.is.outputs(), now.is.shape.max_norm, [&](std::size_t i) { return i / now.is.depth(); });
-    });
-    std::vector<work> b = values_of(now.b);
-    descend(now.upd_b, now.db, now.b, b, by, as_update, bits_, [](const std::vector<work>&) {});
+    descend_layer(now, options_, rate, bits_, now.is.outputs(), now.is.shape.max_norm,
+                  [&](std::size_t i) { return i / now.is.depth(); });
   }
 
   training_options options_;

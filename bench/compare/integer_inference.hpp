@@ -7,12 +7,21 @@
 #include <cstdint>
 #include <vector>
 
+#include "compare/activation.hpp"
 #include "compare/products.hpp"
 #include "compare/trained_float.hpp"
 #include "narrow/gemm.hpp"
 #include "narrow/quantize.hpp"
 
 namespace compare {
+
+// Of integer layers: int8 weights, 32-bit biases and scales.
+template <class Layer>
+std::size_t stored_bytes(const std::vector<Layer>& layers) {
+  std::size_t bytes = 0;
+  for (const Layer& l : layers) bytes += l.weights.size() + 4 * l.bias.size() + 4 * l.weights.scheme().count();
+  return bytes;
+}
 
 class integer_network {
  public:
@@ -69,8 +78,7 @@ class integer_network {
     multiply(layers_.back(), codes, narrow::view(logits.data(), count, classes));
     std::vector<std::uint8_t> labels(count);
     for (std::size_t i = 0; i < count; ++i) {
-      const auto row = logits.begin() + static_cast<std::ptrdiff_t>(i * classes);
-      labels[i] = static_cast<std::uint8_t>(std::max_element(row, row + static_cast<std::ptrdiff_t>(classes)) - row);
+      labels[i] = static_cast<std::uint8_t>(argmax(logits.data() + i * classes, classes));
     }
     return labels;
   }
@@ -85,11 +93,7 @@ class integer_network {
   }
 
   // Weights, biases and scales.
-  std::size_t weight_bytes() const {
-    std::size_t bytes = 0;
-    for (const layer& l : layers_) bytes += l.weights.size() + 4 * l.bias.size() + 4 * l.weights.scheme().count();
-    return bytes;
-  }
+  std::size_t weight_bytes() const { return stored_bytes(layers_); }
 
  private:
   struct layer {

@@ -43,4 +43,16 @@ void bound_norms(std::vector<Work>& w, std::size_t units, double max_norm, const
   for (std::size_t i = 0; i < w.size(); ++i) w[i] *= factors[unit_of(i)];
 }
 
+// One step of a layer's weights, whose norms are bounded, and biases.
+template <class Layer, class Options, class UnitOf>
+void descend_layer(Layer& now, const Options& options, double rate, bit_source& bits, std::size_t units,
+                   double max_norm, const UnitOf& unit_of) {
+  const conversion as_update{options.updates, observation::counted};
+  const descent by{options.momentum, rate};
+  descend(now.upd_w, now.dw, now.w, now.w_values, by, as_update, bits,
+          [&](auto& w) { bound_norms(w, units, max_norm, unit_of); });
+  auto b = values_of(now.b);
+  descend(now.upd_b, now.db, now.b, b, by, as_update, bits, [](const auto&) {});
+}
+
 }  // namespace compare

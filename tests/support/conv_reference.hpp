@@ -107,6 +107,12 @@ std::vector<T> channels_last(const narrow::tensor_view<T, 4>& x, narrow::image_l
   return result;
 }
 
+// A tensor of int8 with `count` scales along an axis, which may be one that a call refuses.
+inline narrow::quantized_tensor<narrow::int8, 4, narrow::affine> scaled_along(const extents4& extents, std::size_t axis,
+                                                                              std::size_t count) {
+  return {extents, narrow::affine(narrow::granularity{axis}, std::vector<float>(count, 0.5F))};
+}
+
 // A tensor whose axes have gaps between them; every byte outside of the elements is a canary.
 template <class T>
 class gapped {
