@@ -19,8 +19,8 @@
 //   dx  over (r, s, o), r and s descending, so that rows and columns of dy ascend: the kernel turned around. Taps that
 //       meet no pixel of dy because the stride leaves it out are no terms; those beyond its edge are, with an operand
 //       of exactly zero, as conv2d's padding is, and so NaN beside a weight that is not finite.
-//   dw  over (n, i, j), ascending, the padding of x included in the same way, and so NaN beside a dy that is not
-//   finite. db  over (n, i, j), ascending, in double, of the decoded elements.
+//   dw  over (n, i, j), ascending, the padding of x included in the same way, and so NaN beside an infinite or NaN dy.
+//   db  over (n, i, j), ascending, in double, of the decoded elements.
 // The bf16 class takes pairs along that order; a last odd term is paired with zero. Parameters along the channels that
 // dx sums over (those of dy; of w along its output channels) cannot be factored out: the operands are decoded to reals
 // first, and there is no integer sum. For dw both factor out.

@@ -25,14 +25,15 @@
 // is rounded as a code, and the result, returned, has a copy of x's scheme.
 //
 // Backward, x, dy and dx may have any types; what dx held is lost.
-//   max      dy goes to the first greatest element of its window in row-major order (the first NaN, where there is
-//   one). average  dy / divisor, rounded, goes to each element of the window.
+//   max      dy goes to the first greatest element of its window in row-major order (the first NaN, if there is one).
+//   average  dy / divisor, rounded, goes to each element of the window.
 // What reaches an element of dx is summed in float (double, where a type needs it) over windows in row-major order, and
 // rounded once to dx's type, under the same options.
 //
 // An executor among the options shares the work; the bits stay the same. Beyond x and y, memory is that of one output
-// row and, unless x's channels lie side by side as what is compared or summed, of the rows that a window reaches; of
-// dx, unless it is the type of the sums and its channels lie side by side, one image.
+// row, of a pointer to each element of a window and, unless x's channels lie side by side as what is compared or
+// summed, of the rows that a window reaches; of dx, unless it is the type of the sums and its channels lie side by
+// side, one image.
 //
 // Errors (std::invalid_argument): a window, stride or dilation of zero; a window larger than the padded image, or of
 // nothing but padding; sizes that overflow; more than 2^31 elements in a window of integers; outputs of another shape,

@@ -31,8 +31,9 @@
 // are up to 4 X, which may overflow sooner than conv2d does. The output is then rounded as conv2d's. Float16 operands
 // lose nothing on the way in.
 //
-// Memory beyond x, y and the kernels: a band of tiles, both transforms 640 KiB (more where 48 tiles are more), and two
-// rows of the output.
+// Memory beyond x, y and the kernels, for each thread: a band of one row of tiles at least, both transforms of it 640
+// KiB or more where 48 tiles or that row take more; four rows of x, unless they are floats with the channels side by
+// side; and two rows of the output.
 // Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016.
 #pragma once
 

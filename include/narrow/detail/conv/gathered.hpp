@@ -1,9 +1,8 @@
 // Operands of a product that memory holds in runs, row after row along the depth: packing (detail/gemm/gathered.inl)
 // copies them together piece by piece. A gathered operand is one of the matrices' own kind (detail/gemm/operand.hpp),
 // for its parameters, with
-//   for_each_run(k, depth, j, columns, f)    f(at, from, stride, n) for each run of the piece: n elements from `from`
-//   on,
-//                                            `stride` apart, are those from `at` on of a dense piece, row after row
+//   for_each_run(k, depth, j, columns, f)    f(at, from, stride, n) for each run of the piece: n elements, from `from`
+//                                            on and `stride` apart, are those of a dense piece from `at` on
 //   part(piece, rows, columns, j)            such a piece as an operand of its own, its columns from j on
 // and, where its rows lie at one distance for whole groups of the depth, as lies_in_matrices(group) says,
 //   matrix_from(k)                           an operand of as many of them as do, from k on
