@@ -154,6 +154,8 @@ TEST_F(ConvErrors, Epilogues) {
             "bias: it has 4 elements; it must have 6, one for each of the output channels");
   EXPECT_EQ(with_options(codes.view(), narrow::requantize{{{1 << 30, 0}, {1 << 30, 0}}}),
             "requantize: it has 2 multipliers; it must have 1, or one for each of the 6 output channels");
+  EXPECT_EQ(with_options(y.view(), narrow::residual(view(five, 1, 5))),
+            "residual: it has 1 x 5 elements; it must have 16 x 6, one for each of the output's");
 }
 
 TEST_F(ConvErrors, AlphaAndBeta) {

@@ -79,6 +79,25 @@ TEST_P(ConvOptions, FunctorsSeePixelAndChannel) {
   }
 }
 
+TEST_P(ConvOptions, Residuals) {
+  const auto b = random_bias();
+  const gapped<float> r(output_extents(p), random);
+  const auto plain = reals(narrow::bias(b)), added = flat(r.view());
+  const auto with = reals(narrow::bias(b), narrow::residual(r.view(), p.geometry.layout), narrow::relu);
+  // In the codes of another layer, by channel: the layout decides along which axis.
+  const std::size_t channels = p.geometry.layout == narrow::nchw ? 1 : 3;
+  const auto codes = narrow::quantize<narrow::uint8>(
+      r.view(), affine::fit(r.view(), narrow::asymmetric, narrow::granularity{channels}));
+  auto decoded = narrow::dequantize(codes);
+  const auto skipped =
+      narrow_test::channels_last(narrow::tensor_view<float, 4>(decoded.data(), r.view().extents()), p.geometry.layout);
+  const auto with_codes = reals(narrow::residual(codes, p.geometry.layout)), bare = reals();
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    EXPECT_EQ(with[i], std::max(plain[i] + added[i], 0.0F));
+    EXPECT_EQ(with_codes[i], bare[i] + skipped[i]);
+  }
+}
+
 TEST_P(ConvOptions, AlphaAndBeta) {
   const auto plain = reals();
   const auto sums = integers();

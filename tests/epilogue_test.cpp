@@ -67,6 +67,34 @@ TEST(Epilogue, ATemporaryBiasLives) {
   EXPECT_EQ(overwritten[0], -1.0F);
 }
 
+// By vectors and one by one: 19 columns are one of 16 and a rest, and a transposed residual lies one by one.
+TEST(Epilogue, ResidualsOfAnyType) {
+  constexpr std::size_t m = 3, n = 19;
+  reals a(m), b(n), r(m * n), across(n * m);
+  for (std::size_t i = 0; i < m; ++i) a[i] = static_cast<float>(i) + 0.3F;
+  for (std::size_t j = 0; j < n; ++j) b[j] = static_cast<float>(j) * 0.7F - 3;
+  for (std::size_t k = 0; k < m * n; ++k) r[k] = static_cast<float>(k * k % 17) * 0.37F - 2;
+  for (std::size_t k = 0; k < m * n; ++k) across[k % n * m + k / n] = r[k];
+  const auto plain = outer(a, b);
+  std::vector<narrow::float16> half;
+  for (const float x : r) half.push_back(narrow::float16(x));
+  const auto per_row = narrow::quantize<narrow::int8>(
+      view(std::as_const(r), m, n), narrow::affine::fit(view(r, m, n), narrow::symmetric, narrow::per_row));
+  const auto decoded = narrow::dequantize(per_row);
+  const auto dense = outer(a, b, narrow::residual(view(r, m, n)), narrow::relu);
+  const auto strided = outer(a, b, narrow::residual(narrow::transposed(view(across, n, m))));
+  const auto halves = outer(a, b, narrow::residual(view(half, m, n)));
+  const auto codes = outer(a, b, narrow::residual(per_row)),
+             first = outer(a, b, narrow::relu, narrow::residual(view(r, m, n)));
+  for (std::size_t k = 0; k < m * n; ++k) {
+    EXPECT_EQ(dense[k], std::max(plain[k] + r[k], 0.0F));
+    EXPECT_EQ(strided[k], plain[k] + r[k]);
+    EXPECT_EQ(halves[k], plain[k] + static_cast<float>(half[k]));
+    EXPECT_EQ(codes[k], plain[k] + decoded[k]);
+    EXPECT_EQ(first[k], std::max(plain[k], 0.0F) + r[k]);
+  }
+}
+
 TEST(Epilogue, ReluKeepsNaN) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const reals c = outer({1}, {-1, 2, nan, -std::numeric_limits<float>::infinity()}, narrow::relu);

@@ -87,6 +87,16 @@ TEST_F(GemmErrors, OutputsThatOverlapThemselves) {
   EXPECT_EQ(message([&] { narrow::gemm(a.view(), b.view(), matrix_view<float>(memory.data(), {2, 4}, {3, 2})); }), "");
 }
 
+TEST_F(GemmErrors, Residuals) {
+  std::vector<float> memory(16, 5.0F);
+  const auto out = view(memory.data(), 2, 4);
+  EXPECT_EQ(message([&] { narrow::gemm(a.view(), b.view(), out, narrow::residual(view(memory.data() + 8, 4, 2))); }),
+            "residual: it has 4 x 2 elements; it must have 2 x 4, one for each of the output's");
+  EXPECT_EQ(message([&] { narrow::gemm(a.view(), b.view(), out, narrow::residual(view(memory.data() + 4, 2, 4))); }),
+            "gemm: c overlaps the 8 values of an epilogue; they must lie apart");
+  EXPECT_EQ(memory, std::vector<float>(16, 5.0F));
+}
+
 TEST_F(GemmErrors, OutputsThatOverlapABias) {
   std::vector<float> memory(12, 5.0F);
   EXPECT_EQ(message([&] {

@@ -2,6 +2,8 @@
 //
 //   gemm(x, w, y, bias(b), relu);        gemm(x, w, y, [](float v, std::size_t i, std::size_t j) { return v * v; });
 //
+// Another tensor is added by residual.hpp.
+//
 // An epilogue is any const callable (value, i, j) -> value on reals: float or double, as a parameter that names its
 // type says, else the type that the product has on its way out. It may have members:
 //   static constexpr bool acts_on_accumulator = true   it sees the integer accumulator (std::int64_t, saturated where

@@ -32,6 +32,8 @@
 #include "narrow/quire.hpp"
 #include "narrow/random.hpp"
 #include "narrow/requantize.hpp"
+#include "narrow/residual.hpp"
+#include "narrow/residual.hpp"
 #include "narrow/rounding.hpp"
 #include "narrow/scheme/affine.hpp"
 #include "narrow/scheme/block.hpp"

@@ -12,9 +12,9 @@ set(layers
     "formats.hpp number_io.hpp element.hpp packed_bits.hpp"
     "scheme/"
     "detail/codec/"
-    "conversion_counts.hpp quantized_tensor.hpp quantize.hpp block_formats.hpp executor.hpp"
-    "accumulator.hpp emulated.hpp simulated.hpp epilogue.hpp requantize.hpp pack.hpp gemm.hpp detail/gemm/"
-    "image_layout.hpp conv_geometry.hpp pack_kernels.hpp conv.hpp conv1d.hpp conv3d.hpp conv_backward.hpp conv_transpose.hpp winograd.hpp pool.hpp detail/conv/ detail/pool/"
+    "conversion_counts.hpp quantized_tensor.hpp quantize.hpp block_formats.hpp executor.hpp image_layout.hpp"
+    "accumulator.hpp emulated.hpp simulated.hpp epilogue.hpp residual.hpp requantize.hpp pack.hpp gemm.hpp detail/gemm/"
+    "conv_geometry.hpp pack_kernels.hpp conv.hpp conv1d.hpp conv3d.hpp conv_backward.hpp conv_transpose.hpp winograd.hpp pool.hpp detail/conv/ detail/pool/"
     "training/")
 
 # The leaves may include all layers; nothing outside its folder includes a leaf.

@@ -11,6 +11,7 @@
 #include "narrow/detail/gemm/options.hpp"
 #include "narrow/detail/gemm/output.hpp"
 #include "narrow/quantize.hpp"
+#include "narrow/residual.hpp"
 
 namespace narrow::detail {
 

@@ -3,42 +3,58 @@
 
 #include "narrow/detail/gemm/requantize.inl"
 
-// The vector forms of epilogues: apply(op, values, j, n) for columns [j, j + n) of the output, n at most a vector.
-template <class V, class Values>
-[[gnu::always_inline]] inline typename V::vector apply(const column_bias<Values>& op, const typename V::vector& x,
-                                                       std::size_t j, std::size_t n, V) {
-  using Value = std::remove_cvref_t<decltype(x[0])>;
-  Value values[V::width] = {};
-  const auto& elements = op.elements();
-  if constexpr (std::is_same_v<std::remove_cvref_t<decltype(elements(0))>, Value>) {
-    if (elements.stride(0) == 1) {
-      if (n == V::width) return V::sum(x, V::from(elements.data() + j));
-      __builtin_memcpy(values, elements.data() + j, n * sizeof(Value));
-      return V::sum(x, V::from(values));
+// The vector forms of epilogues: apply(op, values, i, j, n) for columns [j, j + n) of row i of the output, n at most a
+// vector. First n elements side by side where they are of the type, else one by one, by `value`.
+template <class V, class T, class Get>
+[[gnu::always_inline]] inline typename V::vector load_values(const T* from, bool side_by_side, std::size_t n,
+                                                             const Get& value, V) {
+  using Value = std::remove_cvref_t<decltype(std::declval<typename V::vector>()[0])>;
+  alignas(64) Value values[V::width] = {};
+  if constexpr (std::is_same_v<T, Value>) {
+    if (side_by_side) {
+      if (n == V::width) return V::from(from);
+      __builtin_memcpy(values, from, n * sizeof(Value));
+      return V::from(values);
     }
   }
-  for (std::size_t t = 0; t < n; ++t) values[t] = static_cast<Value>(real_value(elements(j + t)));
-  return V::sum(x, V::from(values));
+  for (std::size_t t = 0; t < n; ++t) values[t] = value(t);
+  return V::from(values);
+}
+template <class V, class Values>
+[[gnu::always_inline]] inline typename V::vector apply(const column_bias<Values>& op, const typename V::vector& x,
+                                                       std::size_t, std::size_t j, std::size_t n, V lanes) {
+  using Value = std::remove_cvref_t<decltype(x[0])>;
+  const auto& elements = op.elements();
+  const auto value = [&](std::size_t t) { return static_cast<Value>(real_value(elements(j + t))); };
+  return V::sum(x, load_values(elements.data() + j, elements.stride(0) == 1, n, value, lanes));
+}
+template <class V, class T, class Scheme>
+[[gnu::always_inline]] inline typename V::vector apply(const residual_sum<T, Scheme>& op, const typename V::vector& x,
+                                                       std::size_t i, std::size_t j, std::size_t n, V lanes) {
+  using Value = std::remove_cvref_t<decltype(x[0])>;
+  const T* const row = op.row(i);
+  const auto value = [&](std::size_t t) { return op.template value<Value>(row, i, j + t); };
+  return V::sum(x, load_values(row + j, op.images.stride(3) == 1, n, value, lanes));
 }
 template <class V>
 [[gnu::always_inline]] inline typename V::vector apply(const relu_epilogue&, const typename V::vector& x, std::size_t,
-                                                       std::size_t, V) {
+                                                       std::size_t, std::size_t, V) {
   return V::larger(V::all(0), x);
 }
 template <class V>
 [[gnu::always_inline]] inline typename V::vector apply(const clamp& op, const typename V::vector& x, std::size_t,
-                                                       std::size_t, V) {
+                                                       std::size_t, std::size_t, V) {
   using Value = std::remove_cvref_t<decltype(x[0])>;
   return V::smaller(V::all(static_cast<Value>(op.high)), V::larger(V::all(static_cast<Value>(op.low)), x));
 }
 
 template <class V, std::size_t I, class Ops>
-[[gnu::always_inline]] inline typename V::vector apply_all(const Ops& ops, const typename V::vector& x, std::size_t j,
-                                                           std::size_t n) {
+[[gnu::always_inline]] inline typename V::vector apply_all(const Ops& ops, const typename V::vector& x, std::size_t i,
+                                                           std::size_t j, std::size_t n) {
   if constexpr (I == std::tuple_size_v<Ops>) {
     return x;
   } else {
-    return apply_all<V, I + 1>(ops, apply(std::get<I>(ops), x, j, n, V{}), j, n);
+    return apply_all<V, I + 1>(ops, apply(std::get<I>(ops), x, i, j, n, V{}), i, j, n);
   }
 }
 
@@ -46,6 +62,8 @@ template <class Op>
 inline constexpr bool has_vector_form = std::is_same_v<Op, relu_epilogue> || std::is_same_v<Op, clamp>;
 template <class Values>
 inline constexpr bool has_vector_form<column_bias<Values>> = true;
+template <class T, class Scheme>
+inline constexpr bool has_vector_form<residual_sum<T, Scheme>> = true;
 
 template <class Ops>
 inline constexpr bool all_have_vector_forms = false;
@@ -94,7 +112,7 @@ void finish_tile(const void* context, const void* sums, std::ptrdiff_t stride, s
           const std::size_t n = columns - q < V::width ? columns - q : V::width;
           typename V::vector x = V::product(V::from(row + q), V::from(factor + q));
           if (alpha != 1) x = V::product(V::all(alpha), x);
-          x = apply_all<V, 0>(last.ops, x, j + q, n);
+          x = apply_all<V, 0>(last.ops, x, i + r, j + q, n);
           if constexpr (may_go_at_once) {
             if (q < whole) {
               V::store(&last.out.view(i + r, j + q), x);
