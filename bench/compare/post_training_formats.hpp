@@ -2,7 +2,7 @@
 //   F::element                     what its codes are
 //   F::fit(sample, depth_axis)     its parameters for values like the sample, whose depth is along the axis
 //   F::scheme(parameters, x)       the scheme for x: the parameters themselves, unless they depend on x
-// and two formats make a row. native<Weights, Inputs> quantizes both in bulk and multiplies the codes.
+// and two formats make a row. native<Weights, Inputs>(option...) quantizes both in bulk and multiplies the codes.
 // simulated<Weights, Inputs> takes each value through the scheme's scalar codec, which gives the same bits, and
 // multiplies what they decode to in float32: a row then costs the compiler a loop, and no kernels of its own.
 // Both saturate.
@@ -154,9 +154,9 @@ layer_maker simulated() {
   };
 }
 
-template <class Weights, class Inputs = Weights>
-layer_maker native() {
-  return [](const real_matrix& weights, const real_matrix& sample) {
+template <class Weights, class Inputs = Weights, class... Option>
+layer_maker native(const Option&... option) {
+  return [=](const real_matrix& weights, const real_matrix& sample) {
     const auto quantized = [](auto format, const auto& parameters, const real_matrix& x) {
       using F = decltype(format);
       return narrow::quantize<typename F::element>(x, F::scheme(parameters, x), narrow::nearest_even{}, nullptr,
@@ -166,11 +166,10 @@ layer_maker native() {
     const auto parameters = Inputs::fit(sample, 1);
     quantized_layer layer;
     layer.weights = {narrow::dequantize(w), detail::stored_bits<typename Weights::element>(weights, w.scheme())};
-    layer.how = products_of(quantized(Inputs{}, parameters, sample), w, weights.rows());
-    layer.multiply = [w, parameters, quantized](const real_matrix& x, const std::vector<float>& bias,
-                                                const narrow::matrix_view<float>& z) {
+    layer.how = products_of(quantized(Inputs{}, parameters, sample), w, weights.rows(), option...);
+    layer.multiply = [=](const real_matrix& x, const std::vector<float>& bias, const narrow::matrix_view<float>& z) {
       const auto codes = quantized(Inputs{}, parameters, x);
-      narrow::gemm(codes, w, z, narrow::bias(bias));
+      narrow::gemm(codes, w, z, narrow::bias(bias), option...);
       return coded_values{narrow::dequantize(codes), detail::stored_bits<typename Inputs::element>(x, codes.scheme())};
     };
     return layer;

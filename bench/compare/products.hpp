@@ -74,9 +74,10 @@ products products_of_class() {
 
 }  // namespace detail
 
-// What narrow::gemm does for a (rows x depth) and b (depth x columns), several of each.
-template <class MatrixA, class MatrixB>
-products products_of(const MatrixA& a, const MatrixB& b, std::size_t depth) {
+// What narrow::gemm does for a (rows x depth) and b (depth x columns), several of each, with these options.
+template <class MatrixA, class MatrixB, class... Option>
+products products_of(const MatrixA& a, const MatrixB& b, std::size_t depth, const Option&...) {
+  if constexpr ((narrow::detail::sums_in_quire<Option> || ...)) return {true, {"posits into a quire"}};
   const auto x = narrow::detail::operand_of(a);
   const auto y = narrow::detail::operand_of(b);
   using A = std::remove_const_t<decltype(x)>;
