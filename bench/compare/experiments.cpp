@@ -108,6 +108,7 @@ std::vector<experiment> all_experiments(float_cache& cache) {
       {"fixed-20/20-int3", "20/20", base, more, trained<fixed_arithmetic<f20_low, f20_low, f20_low>>(maxout)},
       {"dynamic-10/12-theta.1", "10/12", base, more, dynamic<10, 12>(0.1, near)},
       {"dynamic-10/10", "10/10", base, more, dynamic<10, 10>(1e-4, near)},
+      {"posit-16-1", "16", base, more, trained<small_float<narrow::posit<16, 1>>>(maxout)},
       {"dynamic-10/6", "10/6", base, more, dynamic<10, 6>(1e-4, near)},
       {"dynamic-10/6-sr", "10/6", base, more, dynamic<10, 6>(1e-4, random)},
       {"gupta-2.14/6.10-rn", "16", gupta_base, more, trained<gupta_mixed>(relu, near, near)},
