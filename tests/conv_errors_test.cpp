@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "narrow/block_formats.hpp"
 #include "narrow/conv.hpp"
 #include "support/conv_reference.hpp"
 #include "support/thrown.hpp"
@@ -130,6 +131,34 @@ TEST_F(ConvErrors, Schemes) {
   const narrow::quantized_view<std::int8_t, 4, affine> short_of_one{wi.view(), &five, narrow::per_axis(0)};
   EXPECT_EQ(thrown([&] { narrow::conv2d(xi.view(), short_of_one, y.view()); }),
             "conv2d: the scheme of w has 5 sets of parameters; it must have 6, the extent of axis 0");
+}
+
+// Blocks of x and w, 32 of which would be 1 a pixel.
+TEST_F(ConvErrors, Blocks) {
+  using scheme = narrow::mxint8::scheme_type;
+  using element = narrow::mxint8::element_type;
+  using quantized = narrow::quantized_view<element, 4, scheme>;
+  const gapped<element> codes_x{{2, 4, 5, 4}, random}, codes_w{{6, 3, 2, 4}, random};
+  const auto scales = [](std::size_t count) { return std::vector(count, narrow::float8_e8m0fnu(1.0F)); };
+  const scheme of_rows(x.view().extents(), 1, scales(2 * 5 * 4)), of_x(x.view().extents(), 3, scales(2 * 4 * 5)),
+      of_taps(w.view().extents(), 2, scales(6 * 3 * 4)), of_w(w.view().extents(), 3, scales(6 * 3 * 2));
+  const auto error = [&](const scheme* x_scheme, const scheme* w_scheme, narrow::granularity axis = {3}) {
+    return thrown([&] {
+      narrow::conv2d(quantized{codes_x.view(), x_scheme, x_scheme == nullptr ? axis : x_scheme->axis()},
+                     quantized{codes_w.view(), w_scheme, w_scheme->axis()}, y.view());
+    });
+  };
+  EXPECT_EQ(error(&of_rows, &of_w),
+            "conv2d: the blocks of x are along axis 1; they must be along the channels, axis 3");
+  EXPECT_EQ(error(&of_x, &of_taps),
+            "conv2d: the blocks of w are along axis 2; they must be along the channels, axis 3");
+  EXPECT_EQ(error(nullptr, &of_w), "conv2d: the scheme of x is null; it must be given");
+  EXPECT_EQ(error(&of_w, &of_w), "scheme: 36 blocks; the tensor has 40");
+  EXPECT_EQ(thrown([&] {
+              narrow::conv2d(quantized{codes_x.view(), &of_x, of_x.axis()}, quantized{codes_w.view(), &of_w, {3}},
+                             raw.view());
+            }),
+            "conv2d: y or an epilogue takes integer accumulators, but the sum is real: blocks have scales");
 }
 
 TEST_F(ConvErrors, SchemesMadeByHand) {

@@ -16,25 +16,30 @@
 // Operands, sums, outputs and options are those of gemm, at rank 4. A scheme is per tensor, or along the channels; that
 // of w may also be along the output channels (axis 0). Parameters along the input channels cannot be factored out of
 // the sum: the operands are decoded to reals first, and there is no integer sum.
+// Block formats (block_formats.hpp) have their blocks along the input channels: those of a pixel of x, those of a tap
+// of w, never across taps. A tap's terms are then summed block by block in one chain over (kernel row, kernel column,
+// block), as gemm sums (block_sums in accumulator.hpp): with one tap that takes every pixel, bit for bit. What gemm
+// decodes to reals first is decoded here too, and so are blocks of x that groups of channels cut.
 // The sum of one output is one chain in the order (kernel row, kernel column, channel), ascending, whatever the layout,
 // padding included: an operand of exactly zero (for affine codes, the zero point), and so NaN beside a weight that is
 // not finite. The bf16 class takes pairs along that order; a last odd term is paired with zero.
 // Memory beyond operands and output: each thread's blocks, as gemm's, a band of the lines of x that some 144 pixels of
-// y meet, and w packed. Workspaces are kept, as gemm's are. An epilogue sees (value, pixel, output channel), with pixel
-// = (n * OH + i) * OW + j; `bias` and `requantize` have one value for each output channel. A stochastic output takes
-// the bits of index pixel * O + channel.
+// y meet, and w packed; of blocks of x, their factors as floats. Workspaces are kept, as gemm's are. An epilogue sees
+// (value, pixel, output channel), with pixel = (n * OH + i) * OW + j; `bias` and `requantize` have one value for each
+// output channel. A stochastic output takes the bits of index pixel * O + channel.
 //
 // Errors (std::invalid_argument): a stride, a dilation, a number of groups or a kernel of zero; channels that the
 // groups do not divide, or that differ between x and w; a kernel larger than the padded image; an output of another
-// shape, or that overlaps an operand, an epilogue's values or itself; a scheme along another axis, or that does not
-// fit; sizes that overflow; an epilogue of the wrong length; integer outputs of real sums; alpha or beta that the
+// shape, or that overlaps an operand, an epilogue's values or itself; a scheme or blocks along another axis, or that do
+// not fit; sizes that overflow; an epilogue of the wrong length; integer outputs of real sums; alpha or beta that the
 // output cannot take; a stochastic_sequence of too few or many bits. Nothing is written in that case.
 #pragma once
 
 #include "narrow/conv_geometry.hpp"
+#include "narrow/detail/conv/block_convolution.hpp"
 #include "narrow/detail/conv/depthwise.hpp"
 #include "narrow/detail/conv/fast.hpp"
-#include "narrow/detail/conv/lower.hpp"
+#include "narrow/detail/conv/plain.hpp"
 #include "narrow/gemm.hpp"
 #include "narrow/pack_kernels.hpp"
 
@@ -100,7 +105,8 @@ conv_shape checked_shape(const X& x, const W& w, const Y& y, const conv_geometry
 template <class T, class Scheme>
 void check_conv_scheme(const tensor_view<T, 4>& codes, const Scheme* scheme, granularity axis, const char* what,
                        std::size_t first_axis, image_layout layout, const char* call = "conv2d") {
-  static_assert(!block_scheme<Scheme>, "convolutions take no blocks: dequantize first");
+  static_assert(!block_scheme<Scheme>,
+                "blocks run along the input channels, which only conv2d and conv1d sum over: dequantize first");
   require(scheme != nullptr, call, ": the scheme of ", what, " is null; it must be given");
   if (!axis.is_per_tensor()) {
     const std::size_t original = axis.axis < 4 ? order_of(layout)[axis.axis] : axis.axis;
@@ -115,6 +121,20 @@ template <class X>
 void check_conv_operand(const X& x, const char* what, std::size_t first_axis, image_layout layout,
                         const char* call = "conv2d") {
   if constexpr (requires { x.scheme; }) check_conv_scheme(x.codes, x.scheme, x.axis, what, first_axis, layout, call);
+}
+
+// An operand of conv2d, which may have blocks along the channels.
+template <class X>
+void check_forward_operand(const X& x, const char* what, std::size_t first_axis, image_layout layout) {
+  if constexpr (decltype(image_row(x, 0, 0))::has_blocks) {
+    require(x.scheme != nullptr, "conv2d: the scheme of ", what, " is null; it must be given");
+    require(x.axis.axis == 3, "conv2d: the blocks of ", what, " are along axis ",
+            x.axis.axis < 4 ? order_of(layout)[x.axis.axis] : x.axis.axis, "; they must be along the channels, axis ",
+            order_of(layout)[3]);
+    check_scheme(x.codes, *x.scheme, x.axis);
+  } else {
+    check_conv_operand(x, what, first_axis, layout);
+  }
 }
 
 // What errors call a function, its output and operands, the output's axes, and the columns that its options see.
@@ -145,60 +165,6 @@ scaling checked_scaling(const tensor_view<T, 4>& output, const A& a, const B& b,
   check_epilogues(ops, rows, columns, written, name.call, name.output, name.columns);
   check_roundings(name.call, option...);
   return s;
-}
-
-// The patches of one output row and one group, a row of depth elements for each pixel.
-template <class Compute>
-void plain_patches(const Compute* image, const conv_shape& s, const conv_geometry& g, std::size_t out_row,
-                   std::size_t group, Compute* to) {
-  for (std::size_t pixel = 0; pixel < s.out_width; ++pixel) {
-    for (std::size_t r = 0; r < s.kernel_height; ++r) {
-      // Before the first row or column these wrap around, and so lie beyond the last.
-      const std::size_t row = out_row * g.stride_h + r * g.dilation_h - g.pad_top;
-      for (std::size_t q = 0; q < s.kernel_width; ++q, to += s.group_channels) {
-        const std::size_t column = pixel * g.stride_w + q * g.dilation_w - g.pad_left;
-        if (row >= s.height || column >= s.width) {
-          std::fill_n(to, s.group_channels, Compute{});
-        } else {
-          std::copy_n(image + (row * s.width + column) * s.channels + group * s.group_channels, s.group_channels, to);
-        }
-      }
-    }
-  }
-}
-
-// The plain loops, by kernels that were lowered to a matrix of depth x outputs for each group. last_of(image, row) is
-// the finisher of an output row, pixel_of(finisher, j) the number that its pixel j has.
-template <class Accumulator, class X, class LastOf, class PixelOf>
-void convolve_plainly(const X& x, const typename Accumulator::operand_type* kernels, const conv_shape& s,
-                      const conv_geometry& g, bool with_scale, const std::vector<double>& scale, const LastOf& last_of,
-                      const PixelOf& pixel_of) {
-  using Operand = typename Accumulator::operand_type;
-  using Sum = typename Accumulator::sum_type;
-  using Value = typename decltype(last_of(0, 0))::value_type;
-  const std::size_t n = s.out_channels, share = s.group_outputs;
-  std::vector<Operand> image(elements_of(x).size() / s.images), patches(s.patches);
-  std::vector<Sum> group_sums(s.out_width * share), sums(s.out_width * n);
-  std::vector<Value> buffer(n);
-  for (std::size_t t = 0; t < s.images; ++t) {
-    if (s.depth > 0 && !image.empty()) lower_image(x, t, s, with_scale, image.data());
-    for (std::size_t row = 0; row < s.out_height; ++row) {
-      for (std::size_t group = 0; group < g.groups; ++group) {
-        if (s.depth > 0) plain_patches(image.data(), s, g, row, group, patches.data());
-        multiply<Accumulator>(patches.data(), kernels + group * s.depth * share, group_sums.data(), s.out_width,
-                              s.depth, share);
-        for (std::size_t pixel = 0; pixel < s.out_width; ++pixel) {
-          std::copy_n(group_sums.data() + pixel * share, share, sums.data() + pixel * n + group * share);
-        }
-      }
-      const auto last = last_of(t, row);
-      for (std::size_t pixel = 0; pixel < s.out_width; ++pixel) {
-        last.row(
-            sums.data() + pixel * n, pixel_of(last, pixel), 0, n, [&](std::size_t o) { return scale[o]; },
-            buffer.data());
-      }
-    }
-  }
 }
 
 template <class Class, class X, class W, class Y, class Ops, class Conversion, executor E>
@@ -234,13 +200,38 @@ void convolve(const X& x, const W& w, const packed_groups* packed, const Y& y, c
   }
 }
 
+// Sums of blocks (accumulator.hpp).
+template <class X, class W, class Y, class Ops, class Conversion, executor E>
+void convolve_blocks(const X& x, const W& w, const packed_groups* packed, const Y& y, const conv_shape& shape,
+                     const conv_geometry& g, const scaling& s, const Ops& ops, const Conversion& conversion,
+                     const E& e) {
+  using Output = decltype(output_row(y, 0, 0));
+  using A = decltype(image_row(x, 0, 0));
+  using B = decltype(kernel_tap(w, 0, 0));
+  if constexpr (needs_integer_sum<A, B, Output, Ops>()) {
+    fail("conv2d: y or an epilogue takes integer accumulators, but the sum is real: blocks have scales");
+  } else {
+    using Sums = element_sums<A, B>;
+    using Value = value_type_of<compute_class<block_sums<Sums>, false>, A, B, typename Output::value_type>;
+    check_scaling_fits<Value>(s, "conv2d");
+    const tap_blocks blocks = blocks_of_taps(shape, g.groups, shared_block_length<A, B>);
+    const auto last_of = [&](std::size_t image, std::size_t row) {
+      return finisher<Value, false, Output, Ops, Conversion>{output_row(y, image, row), s, ops, conversion,
+                                                             shape.out_channels,        0};
+    };
+    if (convolve_blocks_fast<Sums>(x, w, packed, y, shape, g, blocks, last_of, e)) return;
+    convolve_blocks_plainly<Sums>(x, w, shape, g, blocks, last_of,
+                                  [](const auto& last, std::size_t pixel) { return last.out.view.first + pixel; });
+  }
+}
+
 // Everything with the channels last.
 template <class X, class W, class Y, class... Option>
 void conv_images(const X& x, const W& w, const packed_groups* packed, const Y& y, const conv_geometry& g,
                  const Option&... option) {
   const conv_shape shape = checked_shape(elements_of(x), elements_of(w), y.view, g);
-  check_conv_operand(x, "x", 3, g.layout);
-  check_conv_operand(w, "w", 0, g.layout);
+  check_forward_operand(x, "x", 3, g.layout);
+  check_forward_operand(w, "w", 0, g.layout);
   check_conv_scheme(y.view, y.scheme, y.axis, "y", 3, g.layout);
   if (packed != nullptr) {
     require(packed->panels.size() == g.groups, "conv2d: w was packed for ", packed->panels.size(),
@@ -256,6 +247,11 @@ void conv_images(const X& x, const W& w, const packed_groups* packed, const Y& y
   if constexpr (check_epilogue_types<Output, std::remove_const_t<decltype(ops)>>()) {
     const auto a = image_row(x, 0, 0);
     const auto b = kernel_tap(w, 0, 0);
+    if constexpr (multiplies_blocks<std::remove_const_t<decltype(a)>, std::remove_const_t<decltype(b)>, Option...>()) {
+      if (sums_blocks_of_taps(a, b, shape)) {
+        return convolve_blocks(x, w, packed, y, shape, g, s, ops, conversion, executor_of_options(option...));
+      }
+    }
     with_accumulator<std::remove_const_t<decltype(a)>, std::remove_const_t<decltype(b)>, Option...>(
         a, b, shape.depth, a.varies_along(1) || b.varies_along(1), [&](auto chosen, bool with_scale) {
           convolve<decltype(chosen)>(x, w, packed, y, shape, g, s, ops, conversion, with_scale,

@@ -65,6 +65,7 @@ tensor_view<const T, 4> images_of(const tensor_view<const T, 4>& images, const t
 template <class T, class Scheme>
 quantized_view<T, 4, Scheme> images_of(const tensor_view<const T, 4>& images, const quantized_view<T, 5, Scheme>& x,
                                        std::size_t axis) {
+  static_assert(!block_scheme<Scheme>, "convolutions of volumes take no blocks: dequantize first");
   return {images, x.scheme, x.axis.is_per_tensor() ? per_tensor : granularity{axis}};
 }
 template <class T, class Scheme>

@@ -7,6 +7,7 @@
 // own their memory, are made for the target in use and for images of the same kind of elements (pack_kernels<Left>(wq,
 // geometry) names another, see pack.hpp), and are nothing to store. They keep the elements beside the panels, so that
 // other images, and other targets, are served as if they had not been packed.
+// Blocks are packed for images of blocks that are no shorter, or without any.
 // Errors (std::invalid_argument): groups of zero, or that do not divide the outputs; a scheme that does not fit.
 #pragma once
 
@@ -15,6 +16,7 @@
 
 #include "narrow/conv_geometry.hpp"
 #include "narrow/detail/conv/kernel_matrix.hpp"
+#include "narrow/detail/conv/tap_blocks.hpp"
 #include "narrow/pack.hpp"
 
 namespace narrow {
@@ -53,6 +55,44 @@ void fill_panels_of_group(packed_panels& panels, Target target, const B& b) {
   }
 }
 
+// Under scales of blocks along the channels (tap_blocks.hpp).
+template <class A, class W>
+void fill_block_panels(packed_groups& packed, const W& w, std::size_t groups) {
+  using Sums = element_sums<A, decltype(kernel_tap(w, 0, 0))>;
+  using S = panel_sign;
+  const auto& e = elements_of(w);
+  conv_shape s{};
+  s.kernel_height = e.extent(1), s.kernel_width = e.extent(2), s.group_channels = e.extent(3);
+  s.group_outputs = e.extent(0) / groups, s.out_width = 1;
+  const tap_blocks t = blocks_of_taps(s, groups, decltype(kernel_tap(w, 0, 0))::block_length);
+  kernel_workspace space;
+  const auto kernels = whole_kernels(w, t.elements.group_channels, space);
+  on_target([&](auto target) {
+    packed.panels = std::vector<packed_panels>(groups);
+    for (std::size_t group = 0; group < groups; ++group) {
+      packed_panels& panels = packed.panels[group];
+      const std::size_t first = group * s.group_outputs, stride = padded_columns(s.group_outputs);
+      const auto b = kernel_matrix(kernels, first, s.group_outputs, t.elements.depth);
+      if constexpr (std::is_same_v<Sums, bfloat16_pairs>) {
+        (void)fill_scaled_panels<bf16_panel>(panels, target, b);
+      } else {
+        (void)(fill_scaled_panels<byte_panel<S::is_signed>>(panels, target, b) ||
+               fill_scaled_panels<pair_panel>(panels, target, b));
+      }
+      panels.block_length = t.step;
+      panels.factors.resize(checked_product(t.factors.depth, stride, "pack_kernels"));
+      factors_of_kernels(w, s, t, first, stride, panels.factors.data());
+      const tile_kernel& kernel = *panels.kernel;
+      if (kernel.column_sums == nullptr) continue;
+      panels.block_sums.resize(panels.factors.size());
+      sums_of_blocks(kernel, panels.data, panels.panel_bytes, s.group_outputs,
+                     divided_up(t.elements.depth, kernel.group), t.step / kernel.group, stride,
+                     panels.block_sums.data());
+    }
+    return true;
+  });
+}
+
 template <class Left, class W>
 auto pack_kernels_of(const W& w, const conv_geometry& g) {
   require(g.groups > 0, "pack_kernels: groups is 0; it must be at least 1");
@@ -61,7 +101,7 @@ auto pack_kernels_of(const W& w, const conv_geometry& g) {
           " output channels of w");
   check_operand(w, "pack_kernels", "w");
   auto packed = std::make_unique<packed_groups>();
-  auto view = copied_kernels(w, packed->elements);
+  auto view = copied_kernels(w, elements_of(w).extent(3), packed->elements);
   std::shared_ptr<const void> scheme;
   bool varies_along_depth = false;
   if constexpr (requires { view.scheme; }) {
@@ -73,14 +113,20 @@ auto pack_kernels_of(const W& w, const conv_geometry& g) {
   using A = decltype(operand_of(matrix_view<const Left>()));
   const auto& e = elements_of(view);
   const std::size_t depth = e.extent(1) * e.extent(2) * e.extent(3), some = outputs / g.groups;
-  if (depth == 0 || varies_along_depth) return packed_kernels(view, std::move(scheme), std::move(packed));
-  on_target([&](auto target) {
-    packed->panels = std::vector<packed_panels>(g.groups);
-    for (std::size_t group = 0; group < g.groups; ++group) {
-      fill_panels_of_group<A>(packed->panels[group], target, kernel_matrix(view, group * some, some, depth));
-    }
-    return true;
-  });
+  using B = decltype(kernel_tap(view, 0, 0));
+  if constexpr (is_block_of_kernels(B::block_length) && !std::is_void_v<element_sums<A, B>>) {
+    if (depth != 0 && view.axis.axis == 3) fill_block_panels<A>(*packed, view, g.groups);
+  } else if (depth != 0 && (!varies_along_depth || B::folds_scales)) {
+    kernel_workspace space;
+    const auto whole = whole_kernels(view, space);
+    on_target([&](auto target) {
+      packed->panels = std::vector<packed_panels>(g.groups);
+      for (std::size_t group = 0; group < g.groups; ++group) {
+        fill_panels_of_group<A>(packed->panels[group], target, kernel_matrix(whole, group * some, some, depth));
+      }
+      return true;
+    });
+  }
   return packed_kernels(view, std::move(scheme), std::move(packed));
 }
 

@@ -57,6 +57,7 @@ struct block_workspace {
   scratch sums;                   // of a block whose depth takes several passes
   scratch row_sums, column_sums;  // of the packed integers, for zero points
   scratch column_start;
+  scratch scales;  // of the packed rows
 };
 // What all pieces read.
 struct parameter_workspace {

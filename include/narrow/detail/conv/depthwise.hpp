@@ -172,7 +172,7 @@ bool convolve_depthwise([[maybe_unused]] const X& x, [[maybe_unused]] const W& w
       const std::size_t step = divided_up(s.channels, most_columns) * most_columns;
       float* const weights = (*lease).weights.template get<float>(s.kernel_height * s.kernel_width * step);
       depthwise_weights<typename Class::accumulator>(w, s, step, weights);
-      const auto b = kernel_matrix(whole_kernels(w, (*kernels).elements), 0, s.out_channels, s.depth);
+      const auto b = kernel_matrix(whole_kernels(w, *kernels), 0, s.out_channels, s.depth);
       finish_context<Finisher> context;
       const Finisher first = last_of(0, 0);
       context.fill(first, a, b, false, (*parameters).scales);

@@ -115,7 +115,7 @@ bool convolve_fast([[maybe_unused]] const X& x, [[maybe_unused]] const W& w,
         return false;
       } else {
         leased<kernel_workspace> lease;
-        const auto whole = whole_kernels(w, (*lease).elements);
+        const auto whole = whole_kernels(w, *lease);
         return convolve_on_panels<left, right>(target, x, whole, y, s, g, packed, last_of, e);
       }
     });

@@ -97,7 +97,7 @@ turned_matrix<W, Phase> kernel_matrix(const turned_kernels<W, Phase>& w, std::si
   return {w.w, w.phase, first, count};
 }
 template <class W, class Phase>
-const turned_kernels<W, Phase>& whole_kernels(const turned_kernels<W, Phase>& w, scratch&) {
+const turned_kernels<W, Phase>& whole_kernels(const turned_kernels<W, Phase>& w, kernel_workspace&) {
   return w;
 }
 

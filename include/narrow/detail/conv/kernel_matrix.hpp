@@ -1,11 +1,14 @@
 // The kernels of a convolution, channels last, as the right operand of a product: a matrix of depth x outputs.
 #pragma once
 
+#include <optional>
 #include <type_traits>
 #include <vector>
 
 #include "narrow/detail/conv/planes.hpp"
 #include "narrow/detail/gemm/packed_operand.hpp"
+#include "narrow/formats.hpp"
+#include "narrow/scheme/affine.hpp"
 
 namespace narrow::detail {
 
@@ -35,29 +38,60 @@ const packed_groups* packed_groups_of(const packed_kernel_view<View>& w) {
   return w.packed->panels.empty() ? nullptr : w.packed;
 }
 
-// w copied so that memory has each output's taps side by side in the order of the contract.
+// w copied so that memory has each output's taps side by side in the order of the contract; each tap with so many
+// channels, those that w lacks of code zero.
 template <class T>
-auto copied_kernels(const tensor_view<T, 4>& w, scratch& space) {
+auto copied_kernels(const tensor_view<T, 4>& w, std::size_t channels, scratch& space) {
   using value = std::remove_const_t<T>;
-  const tensor_view<value, 4> copy(space.get<value>(w.size()), w.extents());
+  const std::size_t taps = checked_product(w.extent(0), w.extent(1) * w.extent(2), "conv2d");
+  const tensor_view<value, 4> copy(space.get<value>(checked_product(taps, channels, "conv2d")),
+                                   {w.extent(0), w.extent(1), w.extent(2), channels});
   for (std::size_t o = 0; o < w.extent(0); ++o) {
     for (std::size_t r = 0; r < w.extent(1); ++r) {
       for (std::size_t q = 0; q < w.extent(2); ++q) {
         for (std::size_t c = 0; c < w.extent(3); ++c) copy(o, r, q, c) = w(o, r, q, c);
+        for (std::size_t c = w.extent(3); c < channels; ++c) copy(o, r, q, c) = value{};
       }
     }
   }
   return tensor_view<const value, 4>(copy);
 }
 template <class T, class Scheme>
-quantized_view<T, 4, Scheme> copied_kernels(const quantized_view<T, 4, Scheme>& w, scratch& space) {
-  return {copied_kernels(w.codes, space), w.scheme, w.axis};
+quantized_view<T, 4, Scheme> copied_kernels(const quantized_view<T, 4, Scheme>& w, std::size_t channels,
+                                            scratch& space) {
+  return {copied_kernels(w.codes, channels, space), w.scheme, w.axis};
 }
 
 // Where they are copied to, in a call.
 struct kernel_workspace {
   scratch elements;
+  std::optional<affine> scale;
 };
+
+// Kernels whose elements have the scales of their blocks in them (operand.hpp): those values, which bfloat16 holds,
+// under the scale of the tensor.
+template <class W>
+inline constexpr bool folds_kernels = decltype(kernel_tap(std::declval<const W&>(), 0, 0))::folds_scales;
+template <class W>
+quantized_view<bfloat16, 4, affine> folded_kernels(const W& w, std::size_t channels, kernel_workspace& space) {
+  const auto& e = elements_of(w);
+  const std::size_t taps = checked_product(e.extent(0), e.extent(1) * e.extent(2), "conv2d");
+  const tensor_view<bfloat16, 4> values(space.elements.get<bfloat16>(checked_product(taps, channels, "conv2d")),
+                                        {e.extent(0), e.extent(1), e.extent(2), channels});
+  for (std::size_t r = 0; r < e.extent(1); ++r) {
+    for (std::size_t q = 0; q < e.extent(2); ++q) {
+      const auto tap = kernel_tap(w, r, q);
+      for (std::size_t o = 0; o < e.extent(0); ++o) {
+        for (std::size_t c = 0; c < channels; ++c) {
+          const float value = c < e.extent(3) ? tap.template value<float>(o, c, false) : 0.0F;
+          values(o, r, q, c) = bfloat16::from_bits(bfloat16_of(value));
+        }
+      }
+    }
+  }
+  space.scale.emplace(w.scheme->tensor_scale());
+  return {values, &*space.scale, per_tensor};
+}
 
 template <class T>
 bool are_whole_kernels(const tensor_view<T, 4>& w) {
@@ -66,15 +100,24 @@ bool are_whole_kernels(const tensor_view<T, 4>& w) {
   return (w.stride(3) == 1 || channels == 1) && (w.stride(2) == channels || w.extent(2) == 1) &&
          (w.stride(1) == row || w.extent(1) == 1);
 }
-// The same without a copy where memory has them so.
+// The same without a copy where memory has them so, and folded where they may be.
 template <class T>
-tensor_view<std::add_const_t<T>, 4> whole_kernels(const tensor_view<T, 4>& w, scratch& space) {
-  if (are_whole_kernels(w)) return w;
-  return copied_kernels(w, space);
+tensor_view<std::add_const_t<T>, 4> whole_kernels(const tensor_view<T, 4>& w, std::size_t channels,
+                                                  kernel_workspace& space) {
+  if (are_whole_kernels(w) && w.extent(3) == channels) return w;
+  return copied_kernels(w, channels, space.elements);
 }
 template <class T, class Scheme>
-quantized_view<T, 4, Scheme> whole_kernels(const quantized_view<T, 4, Scheme>& w, scratch& space) {
-  return {whole_kernels(w.codes, space), w.scheme, w.axis};
+auto whole_kernels(const quantized_view<T, 4, Scheme>& w, std::size_t channels, kernel_workspace& space) {
+  if constexpr (folds_kernels<quantized_view<T, 4, Scheme>>) {
+    return folded_kernels(w, channels, space);
+  } else {
+    return quantized_view<T, 4, Scheme>{whole_kernels(w.codes, channels, space), w.scheme, w.axis};
+  }
+}
+template <class W>
+auto whole_kernels(const W& w, kernel_workspace& space) {
+  return whole_kernels(w, elements_of(w).extent(3), space);
 }
 
 // Outputs [first, first + count) of whole kernels.

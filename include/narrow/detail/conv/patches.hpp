@@ -45,6 +45,7 @@ struct patches : decltype(image_row(std::declval<const X&>(), 0, 0)) {
   const X& x;
   const conv_shape& shape;
   const conv_geometry& geometry;
+  std::size_t channels;           // of the group that the image has; the shape's may be more, and are padding
   std::size_t first_channel = 0;  // of the group
   std::size_t first_pixel = 0;    // of the first row
   std::size_t pixels = 0;
@@ -53,7 +54,7 @@ struct patches : decltype(image_row(std::declval<const X&>(), 0, 0)) {
   std::uint64_t depth_padding = 0;  // and the one that the last group of depth is filled up with
 
   patches(const X& image, const conv_shape& s, const conv_geometry& g)
-      : line(image_row(image, 0, 0)), x(image), shape(s), geometry(g) {}
+      : line(image_row(image, 0, 0)), x(image), shape(s), geometry(g), channels(s.group_channels) {}
 
   std::size_t rows() const { return pixels; }
   std::size_t columns() const { return shape.depth; }
@@ -63,11 +64,15 @@ struct patches : decltype(image_row(std::declval<const X&>(), 0, 0)) {
   line image_line(std::size_t image, std::size_t row) const { return image_row(x, image, row); }
   bool has_whole_lines() const {
     const auto& pixel = line::elements();
-    return pixel.stride(1) == 1 && pixel.stride(0) == static_cast<std::ptrdiff_t>(shape.channels) &&
-           shape.group_channels == shape.channels;
+    if constexpr (line::folds_scales) {  // blocks of a line are those of its pixels, one after the other
+      constexpr std::size_t length = std::remove_cvref_t<decltype(*x.scheme)>::block_length;
+      if (channels % length != 0 || x.scheme->place(0, length) != 1) return false;
+    }
+    return pixel.stride(1) == 1 && pixel.stride(0) == static_cast<std::ptrdiff_t>(channels) &&
+           channels == elements_of(x).extent(3) && channels == shape.group_channels;
   }
   line whole_line(std::size_t image, std::size_t row) const {
-    return of_elements(plane(x, 2, {image, row, 0, 0}), 0, {1, shape.width * shape.channels}, {0, 1});
+    return part_of(image_line(image, row), 0, {1, shape.width * channels}, {0, 1});
   }
 
   // Whether rows of this matrix are pixels of the image, at one distance in `lines` lines from any on.
@@ -75,23 +80,21 @@ struct patches : decltype(image_row(std::declval<const X&>(), 0, 0)) {
     return takes_every_pixel(shape, geometry) && (lines == 1 || images_lie_evenly(elements_of(x)));
   }
   line as_pixels(std::size_t image, std::size_t row) const {
-    const auto pixel = plane(x, 2, {image, row, 0, 0});
-    const auto& e = elements_of(pixel);
-    return of_elements(pixel, static_cast<std::ptrdiff_t>(first_channel) * e.stride(1), {pixels, shape.depth},
-                       {e.stride(0), e.stride(1)});
+    const line pixel = image_line(image, row);
+    const auto& e = pixel.elements();
+    return part_of(pixel, static_cast<std::ptrdiff_t>(first_channel) * e.stride(1), {pixels, shape.depth},
+                   {e.stride(0), e.stride(1)});
   }
 
  private:
-  template <class T>
-  static line of_elements(const matrix_view<T>& m, std::ptrdiff_t from, const std::array<std::size_t, 2>& extents,
-                          const std::array<std::ptrdiff_t, 2>& strides) {
-    return operand_of(matrix_view<T>(m.data() + from, extents, strides));
-  }
-  template <class T, class Scheme>
-  static line of_elements(const quantized_view<T, 2, Scheme>& m, std::ptrdiff_t from,
-                          const std::array<std::size_t, 2>& extents, const std::array<std::ptrdiff_t, 2>& strides) {
-    const matrix_view<const T> codes(m.codes.data() + from, extents, strides);
-    return operand_of(quantized_view<T, 2, Scheme>{codes, m.scheme, per_tensor});
+  static line part_of(line of, std::ptrdiff_t from, const std::array<std::size_t, 2>& extents,
+                      const std::array<std::ptrdiff_t, 2>& strides) {
+    if constexpr (requires { of.view.codes; }) {
+      of.view.codes = {of.view.codes.data() + from, extents, strides};
+    } else {
+      of.view = {of.view.data() + from, extents, strides};
+    }
+    return of;
   }
 };
 

@@ -57,14 +57,34 @@ quantized_view<T, 2, Scheme> plane(const quantized_view<T, 4, Scheme>& x, std::s
   return {plane(x.codes, row_axis, at), x.scheme, axis};
 }
 
+template <class T>
+auto operand_of_plane(const tensor_view<T, 4>& x, std::size_t row_axis, const std::array<std::size_t, 4>& at) {
+  return operand_of(plane(x, row_axis, at));
+}
+// Blocks along the channels have their places in the layout that the scheme was made for: whether the channels are last
+// there shows in how far apart two blocks of a pixel are.
+template <class T, class Scheme>
+auto operand_of_plane(const quantized_view<T, 4, Scheme>& x, std::size_t row_axis,
+                      const std::array<std::size_t, 4>& at) {
+  auto result = operand_of(plane(x, row_axis, at));
+  if constexpr (block_scheme<Scheme>) {
+    const std::size_t of_plane = x.codes.extent(1) * x.codes.extent(2);
+    const std::size_t blocks = divided_into(x.codes.extent(3), Scheme::block_length);
+    const bool channels_last = x.scheme->place(0, Scheme::block_length) == 1;
+    result.first_place = at[0] * of_plane * blocks + (at[1] * x.codes.extent(2) + at[2]) * (channels_last ? blocks : 1);
+    if (row_axis == 0) result.line_step = of_plane * (channels_last ? 1 : blocks);
+  }
+  return result;
+}
+
 // Image rows of x, (width, channel), and taps of w, (output channel, channel).
 template <class X>
 auto image_row(const X& x, std::size_t image, std::size_t row) {
-  return operand_of(plane(x, 2, {image, row, 0, 0}));
+  return operand_of_plane(x, 2, {image, row, 0, 0});
 }
 template <class W>
 auto kernel_tap(const W& w, std::size_t row, std::size_t column) {
-  return operand_of(plane(w, 0, {0, row, column, 0}));
+  return operand_of_plane(w, 0, {0, row, column, 0});
 }
 
 template <class X>

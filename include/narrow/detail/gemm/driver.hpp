@@ -128,6 +128,7 @@ class gemm_run {
           }
           strips = to;
         }
+        if (p.scale_rows.rows != nullptr && (first_columns || !keeps_rows)) gather_scales(row + r, height, g, some);
         if (needs_row_sums && first_columns) kernel.row_sums(strips, stride, p.a_flip, height, some, row_sums + r);
         tiles(r, height, g, some, strips, stride, panels);
       }
@@ -211,12 +212,29 @@ class gemm_run {
   scale_panels scales_at(std::size_t r, std::size_t q, std::size_t g) const {
     scale_panels result = p.scales;
     const std::size_t block = g / result.groups, of_b = block * result.b_stride + (column + q) * result.b_step;
-    const auto of_a = static_cast<std::ptrdiff_t>(row + r) * result.a_stride + static_cast<std::ptrdiff_t>(block);
-    result.a += of_a;
-    if (result.a_starts != nullptr) result.a_starts += of_a;
+    if (p.scale_rows.rows != nullptr) {
+      result.a = row_scales + static_cast<std::ptrdiff_t>(row + r - first_scaled_row) * row_scales_stride;
+      result.a_stride = row_scales_stride;
+    } else {
+      const auto of_a = static_cast<std::ptrdiff_t>(row + r) * result.a_stride + static_cast<std::ptrdiff_t>(block);
+      result.a += of_a;
+      if (result.a_starts != nullptr) result.a_starts += of_a;
+    }
     if (result.b != nullptr) result.b += of_b;
     if (result.b_sums != nullptr) result.b_sums += of_b;
     return result;
+  }
+
+  // The scales of some rows' blocks over `some` groups of depth from g on, as far apart as rows are and for the same
+  // reason.
+  void gather_scales(std::size_t i, std::size_t height, std::size_t g, std::size_t some) {
+    const std::size_t blocks = divided_up(some, p.scales.groups);
+    row_scales_stride = static_cast<std::ptrdiff_t>(divided_up(blocks, 32) * 32 + 16);
+    first_scaled_row = i;
+    row_scales = space.scales.get<float>(height * static_cast<std::size_t>(row_scales_stride));
+    p.scale_rows.rows(p.scale_rows.operand, i, height, g / p.scales.groups, blocks, false,
+                      reinterpret_cast<std::byte*>(row_scales),
+                      row_scales_stride * static_cast<std::ptrdiff_t>(sizeof(float)));
   }
 
   // What a tile's sums begin with because of its rows.
@@ -354,6 +372,9 @@ class gemm_run {
   std::int64_t *row_sums = nullptr, *column_sums = nullptr, *column_terms = nullptr;
   std::byte* column_start = nullptr;
   std::int32_t* code_start = nullptr;  // likewise, with biases
+  float* row_scales = nullptr;         // gathered, row_scales_stride apart
+  std::ptrdiff_t row_scales_stride = 0;
+  std::size_t first_scaled_row = 0;
 };
 
 }  // namespace narrow::detail

@@ -91,11 +91,12 @@ struct coded_operand {
 
   quantized_view<T, 2, Scheme> view;
   std::size_t first_place = 0;  // where the matrix begins along the scheme's axis
+  std::size_t line_step = 1;    // of blocks: lines of the scheme from one of the matrix to the next
 
   std::size_t rows() const { return view.codes.extent(0); }
   std::size_t columns() const { return view.codes.extent(1); }
   const matrix_view<const T>& elements() const { return view.codes; }
-  coded_operand transposed() const { return {narrow::transposed(view), first_place}; }
+  coded_operand transposed() const { return {narrow::transposed(view), first_place, line_step}; }
   // Blocks are of one line each, so that they vary along both axes.
   bool varies_along(std::size_t axis) const {
     if constexpr (has_blocks) return !folds_scales;
@@ -116,7 +117,8 @@ struct coded_operand {
   // The element's place along the scheme's axis.
   std::size_t place(std::size_t i, std::size_t j) const {
     if constexpr (block_scheme<Scheme>) {
-      return first_place + (view.axis.axis == 0 ? view.scheme->place(j, i) : view.scheme->place(i, j));
+      const bool down = view.axis.axis == 0;
+      return first_place + view.scheme->place((down ? j : i) * line_step, down ? i : j);
     }
     return first_place + (view.axis.is_per_tensor() ? 0 : view.axis.axis == 0 ? i : j);
   }

@@ -38,7 +38,7 @@ void gather_pixels(const Patches& p, std::size_t image, std::size_t row, std::si
                    typename Panel::element* to) {
   using element = typename Panel::element;
   using line = typename Patches::line;
-  const std::size_t channels = p.shape.group_channels, first = p.first_channel;
+  const std::size_t channels = p.channels, step = p.shape.group_channels, first = p.first_channel;
   if (p.has_whole_lines()) {
     const line whole = p.whole_line(image, row);
     if (p.copies) {
@@ -50,12 +50,14 @@ void gather_pixels(const Patches& p, std::size_t image, std::size_t row, std::si
   }
   const line pixels = p.image_line(image, row);
   if (pixels.elements().stride(1) == 1 || channels == 1) {
-    for (std::size_t q = 0; q < n; ++q, to += channels) {
+    const element padding = padding_of<element>(p.padding).one;
+    for (std::size_t q = 0; q < n; ++q, to += step) {
       if (p.copies) {
         __builtin_memcpy(to, &pixels.elements()(column + q, first), channels * sizeof(element));
       } else {
         converter<Panel, line>::run(pixels, column + q, first, 1, false, channels, to);
       }
+      for (std::size_t c = channels; c < step; ++c) to[c] = padding;
     }
     return;
   }
@@ -78,9 +80,13 @@ void gather_pixels(const Patches& p, std::size_t image, std::size_t row, std::si
         }
       }
       for (std::size_t u = 0; u < width; ++u) {
-        element* const out = to + (q + u) * channels + c;
+        element* const out = to + (q + u) * step + c;
         for (std::size_t t = 0; t < count; ++t) out[t] = planes[t][u];
       }
+    }
+    const element padding = padding_of<element>(p.padding).one;
+    for (std::size_t u = 0; u < width; ++u) {
+      for (std::size_t c = channels; c < step; ++c) to[(q + u) * step + c] = padding;
     }
   }
 }

@@ -49,6 +49,7 @@ struct gemm_plan {
                   const std::int64_t* column_terms) = nullptr;
 
   scale_panels scales;  // of all of a and b, for kernels under scales; b's padded to whole panels
+  packer scale_rows;    // or those of a by rows, gathered as rows are: floats, a term each block
 
   void* c = nullptr;  // where the sums are the result: row-major, c_stride elements a row; else
   std::ptrdiff_t c_stride = 0;

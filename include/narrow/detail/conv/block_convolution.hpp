@@ -1,0 +1,217 @@
+// Convolutions under scales of blocks along the channels, of the image, of the kernels or of both: gemm's sums of
+// blocks (block_product.hpp) on patches whose depth is, for each tap, some whole blocks.
+//
+// The scales of patches are patches as well, of an image with a channel for each block; so they are gathered like
+// elements (patches.inl), for some rows at a time.
+//
+// Memory beyond that of other convolutions: the factors of x's blocks as floats, 4 / length of the elements.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include "narrow/detail/conv/fast.hpp"
+#include "narrow/detail/conv/plain.hpp"
+#include "narrow/detail/conv/tap_blocks.hpp"
+#include "narrow/detail/gemm/block_product.hpp"
+
+namespace narrow::detail {
+
+// ---- by the kernels ------------------------------------------------------------------------------------------------
+
+struct block_convolution_workspace {
+  block_product_workspace product;
+  scratch image_factors, factors;
+};
+
+// Panels that were packed before for such blocks, or as kernels without any that are padded nowhere.
+template <class Panel>
+const packed_panels* ready_blocks(const packed_groups* packed, std::size_t group, const tile_kernel& kernel,
+                                  const conv_shape& s, const tap_blocks& t) {
+  if (packed == nullptr) return nullptr;
+  const packed_panels& panels = packed->panels[group];
+  const bool as_they_are = panels.block_length == 0 && t.elements.group_channels == s.group_channels;
+  const bool fit = panels.block_length == t.step || as_they_are;
+  return fit && are_ready<Panel>(panels, kernel, false) ? &panels : nullptr;
+}
+
+// False where the target has no kernel for such panels.
+template <class PanelA, class PanelB = PanelA, class Target, class X, class W, class Y, class LastOf, class E>
+bool convolve_blocks_on_panels(Target, const X& x, const W& w, const packed_groups* packed, const Y& y,
+                               const conv_shape& s, const conv_geometry& g, const tap_blocks& t, const LastOf& last_of,
+                               block_convolution_workspace& space, const E& e) {
+  using Finisher = decltype(last_of(0, 0));
+  const auto kernel = Target::template scaled_kernel<PanelB>();
+  if constexpr (std::is_null_pointer_v<decltype(kernel)>) {
+    return false;
+  } else {
+    if (kernel == nullptr) return false;
+    patches<X> a(x, t.elements, g);
+    a.channels = s.group_channels;
+    if (!set_padding<PanelA>(a)) return false;
+    leased<kernel_workspace> lease;
+    const auto kernels = whole_kernels(w, t.elements.group_channels, *lease);
+
+    gemm_plan plan;
+    plan.kernel = kernel;
+    plan.depth = t.elements.depth, plan.n = s.group_outputs;
+    plan.a = Target::template gathering<PanelA>(a);
+    plan.scales.groups = t.step / kernel->group;
+    // Of padding they are zero, as its sums are.
+    using images = tensor_view<const float, 4>;
+    images all_factors;
+    if constexpr (patches<X>::block_length == 0) {
+      float* const same = space.image_factors.template get<float>(t.factors.depth);
+      std::fill_n(same, t.factors.depth, static_cast<float>(a.scale(0)));
+      plan.scales.a = same, plan.scales.a_stride = 0;
+    } else {
+      const std::size_t pixels = elements_of(x).size() / s.channels;
+      float* const factors =
+          space.image_factors.template get<float>(checked_product(pixels, t.factors.channels, "conv2d"));
+      factors_of_images(x, s, t, factors);
+      all_factors = images(factors, {s.images, s.height, s.width, t.factors.channels});
+    }
+    patches<images> factors_of_a(all_factors, t.factors, g);
+    factors_of_a.copies = true;
+    if (patches<X>::block_length != 0) {
+      plan.scale_rows = Target::template gathering<real_panel<float>>(factors_of_a);
+    }
+
+    finish_context<Finisher> context;
+    const std::size_t rows = rows_of_piece(y);
+    const Finisher first = last_of(0, 0);
+    context.fill(first, a, kernel_matrix(kernels, 0, s.out_channels, plan.depth), true, space.product.scales);
+    block_factors factors{t.step, t.factors.depth, nullptr, nullptr, padded_columns(s.group_outputs)};
+    plan.scales.b_stride = factors.b_stride;
+    for (std::size_t group = 0; group < g.groups; ++group) {
+      const auto b = kernel_matrix(kernels, group * s.group_outputs, s.group_outputs, plan.depth);
+      const packed_panels* const ready = ready_blocks<PanelB>(packed, group, *kernel, s, t);
+      if (ready != nullptr) {
+        plan.packed_b = ready->data, plan.packed_stride = ready->panel_bytes;
+      } else {
+        take_panels<PanelB, Target>(plan, b, space.product.panels);
+      }
+      if (ready != nullptr && ready->block_length != 0) {
+        plan.scales.b = ready->factors.data();
+      } else {
+        float* const to =
+            space.factors.template get<float>(checked_product(factors.blocks, factors.b_stride, "conv2d"));
+        factors_of_kernels(w, s, t, group * s.group_outputs, factors.b_stride, to);
+        plan.scales.b = to;
+      }
+      if constexpr (std::is_integral_v<typename PanelA::sum>) {
+        take_zero_point<PanelA>(plan, a, factors, ready, space.product);
+      }
+      plan.first_column = group * s.group_outputs;
+      a.first_channel = group * s.group_channels, factors_of_a.first_channel = group * t.of_tap;
+      for (std::size_t row = 0; row < s.images * s.out_height; row += rows) {
+        const Finisher last = last_of(row / s.out_height, row % s.out_height);
+        plan.m = a.pixels = factors_of_a.pixels = rows * s.out_width;
+        plan.first_row = a.first_pixel = factors_of_a.first_pixel = row * s.out_width;
+        plan.c = nullptr;
+        if (float* const c = last.template sums_in_place<float>(true)) {
+          plan.c = c + plan.first_column, plan.c_stride = last.out.view.stride(0);
+          plan.finish = nullptr;
+        } else {
+          context.last = &last;
+          plan.finisher = &context;
+          plan.finish = Target::template finish<finish_context<Finisher>, float>;
+        }
+        run_in_parts(plan, e);
+      }
+    }
+    return true;
+  }
+}
+
+template <class Sums, class X, class W, class Y, class LastOf, class E>
+bool convolve_blocks_fast([[maybe_unused]] const X& x, [[maybe_unused]] const W& w,
+                          [[maybe_unused]] const packed_groups* packed, [[maybe_unused]] const Y& y,
+                          [[maybe_unused]] const conv_shape& s, [[maybe_unused]] const conv_geometry& g,
+                          [[maybe_unused]] const tap_blocks& t, [[maybe_unused]] const LastOf& last_of,
+                          [[maybe_unused]] const E& e) {
+  if (s.depth == 0 || !fits_band(t.elements, g)) return false;
+  return on_target([&]([[maybe_unused]] auto target) {
+    leased<block_convolution_workspace> lease;
+    block_convolution_workspace& space = *lease;
+    if constexpr (std::is_same_v<Sums, bfloat16_pairs>) {
+      return convolve_blocks_on_panels<bf16_panel>(target, x, w, packed, y, s, g, t, last_of, space, e);
+    } else {
+      using S = panel_sign;
+      return convolve_blocks_on_panels<byte_panel<S::is_unsigned>, byte_panel<S::is_signed>>(target, x, w, packed, y, s,
+                                                                                             g, t, last_of, space, e) ||
+             convolve_blocks_on_panels<pair_panel>(target, x, w, packed, y, s, g, t, last_of, space, e);
+    }
+  });
+}
+
+// ---- the plain loops -----------------------------------------------------------------------------------------------
+
+template <class Sums, class X, class W, class LastOf, class PixelOf>
+void convolve_blocks_plainly(const X& x, const W& w, const conv_shape& s, const conv_geometry& g, const tap_blocks& t,
+                             const LastOf& last_of, const PixelOf& pixel_of) {
+  using Operand = typename Sums::operand_type;
+  using A = decltype(image_row(x, 0, 0));
+  const std::size_t depth = t.elements.depth, blocks = t.factors.depth, share = s.group_outputs;
+  const std::size_t padded = t.elements.group_channels, pixels = s.height * s.width;
+  // Kernels of a group are depth x outputs, factors blocks x outputs.
+  std::vector<Operand> kernels(checked_product(g.groups * share, depth, "conv2d"));
+  std::vector<float> kernel_factors(checked_product(g.groups * share, blocks, "conv2d"));
+  for (std::size_t r = 0; r < s.kernel_height; ++r) {
+    for (std::size_t q = 0; q < s.kernel_width; ++q) {
+      const auto tap = kernel_tap(w, r, q);
+      for (std::size_t o = 0; o < s.out_channels; ++o) {
+        const std::size_t first = o / share * depth + (r * s.kernel_width + q) * padded;
+        for (std::size_t c = 0; c < s.group_channels; ++c) {
+          kernels[(first + c) * share + o % share] = tap.template value<Operand>(o, c, false);
+        }
+      }
+    }
+  }
+  for (std::size_t group = 0; group < g.groups; ++group) {
+    factors_of_kernels(w, s, t, group * share, share, kernel_factors.data() + group * blocks * share);
+  }
+
+  const std::size_t of_image = pixels * t.factors.channels;
+  std::vector<Operand> image(checked_product(pixels, t.elements.channels, "conv2d")), patches(t.elements.patches);
+  std::vector<float> factors, rows(t.factors.patches, static_cast<float>(image_row(x, 0, 0).scale(0)));
+  if constexpr (A::block_length != 0) {
+    factors.resize(checked_product(s.images, of_image, "conv2d"));
+    factors_of_images(x, s, t, factors.data());
+  }
+  std::size_t current = 0;
+  convolve_rows<float>(
+      s, g, std::vector<double>(s.out_channels, 1.0),
+      [&](std::size_t index) {
+        current = index;
+        for (std::size_t row = 0; row < s.height; ++row) {
+          const auto line = image_row(x, index, row);
+          for (std::size_t column = 0; column < s.width; ++column) {
+            for (std::size_t c = 0; c < s.channels; ++c) {
+              const std::size_t group = c / s.group_channels, within = c % s.group_channels;
+              image[(row * s.width + column) * t.elements.channels + group * padded + within] =
+                  line.template value<Operand>(column, c, false);
+            }
+          }
+        }
+      },
+      [&](std::size_t row, std::size_t group, float* to) {
+        if (depth > 0) {
+          plain_patches(image.data(), t.elements, g, row, group, patches.data());
+          if (A::block_length != 0) {
+            plain_patches(factors.data() + current * of_image, t.factors, g, row, group, rows.data());
+          }
+        }
+        // Rows end with the last tap's channels.
+        const std::size_t full = s.kernel_height * s.kernel_width * padded;
+        for (std::size_t pixel = 1; pixel < s.out_width; ++pixel) {
+          std::copy_n(patches.data() + pixel * full, depth, patches.data() + pixel * depth);
+        }
+        multiply_blocks<Sums>(patches.data(), kernels.data() + group * depth * share, to, s.out_width, depth, share,
+                              t.step, rows.data(), kernel_factors.data() + group * blocks * share, share);
+      },
+      last_of, pixel_of);
+}
+
+}  // namespace narrow::detail

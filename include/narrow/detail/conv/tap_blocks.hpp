@@ -1,0 +1,88 @@
+// How the blocks of a convolution lie, which run along the channels and never across taps, and their scales.
+//
+//   panels   tap 0: block 0 | block 1 | .. ; tap 1: block 0 | ..      elements; what a tap's last block lacks is
+//   padding scales   tap 0:    s0   |    s1   | .. ; tap 1:    s0   | ..      of a pixel's patch, and of an output
+//   channel
+//
+// Where a tap has one block, that is as long in panels as every kernel's groups ask for, not as the format has it.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "narrow/detail/conv/lower.hpp"
+#include "narrow/detail/gemm/block_factors.hpp"
+#include "narrow/detail/gemm/compute_class.hpp"
+
+namespace narrow::detail {
+
+struct tap_blocks {
+  std::size_t length;  // of a block, in channels
+  std::size_t of_tap;
+  std::size_t step;              // from block to block in panels
+  conv_shape elements, factors;  // the convolution with a tap's channels padded; with a channel for each block
+};
+
+inline tap_blocks blocks_of_taps(const conv_shape& s, std::size_t groups, std::size_t length) {
+  tap_blocks t{length, divided_up(s.group_channels, length), length, s, s};
+  if (t.of_tap == 1) t.step = divided_up(s.group_channels, 4) * 4;
+  const auto with_channels = [&](conv_shape& shape, std::size_t channels) {
+    shape.group_channels = channels, shape.channels = checked_product(channels, groups, "conv2d");
+    shape.depth = checked_product(s.kernel_height * s.kernel_width, channels, "conv2d");
+    shape.patches = checked_product(shape.depth, s.out_width, "conv2d");
+  };
+  with_channels(t.elements, t.of_tap * t.step);
+  with_channels(t.factors, t.of_tap);
+  t.elements.depth -= t.elements.group_channels - s.group_channels;  // as gemm's, which ends where its terms do
+  return t;
+}
+
+// Whether the sum is one of blocks (compute_class.hpp): groups of channels must not cut those of x.
+template <class A, class B>
+bool sums_blocks_of_taps(const A& pixels, const B& tap, const conv_shape& s) {
+  const bool whole = s.group_channels == s.channels || A::block_length == 0 ||
+                     s.group_channels % std::max<std::size_t>(1, A::block_length) == 0;
+  return whole && sums_blocks(pixels, tap.transposed());
+}
+
+// ---- scales --------------------------------------------------------------------------------------------------------
+
+// Of all images: rank 4, as `factors` of the blocks says.
+template <class X>
+void factors_of_images(const X& x, const conv_shape& s, const tap_blocks& t, float* to) {
+  for (std::size_t image = 0; image < s.images; ++image) {
+    for (std::size_t row = 0; row < s.height; ++row) {
+      const auto pixels = image_row(x, image, row);
+      for (std::size_t column = 0; column < s.width; ++column) {
+        for (std::size_t first = 0; first < s.channels; first += s.group_channels) {
+          for (std::size_t block = 0; block < t.of_tap; ++block) {
+            *to++ = static_cast<float>(pixels.factor(pixels.place(column, first + block * t.length)));
+          }
+        }
+      }
+    }
+  }
+}
+
+// Of the outputs of a group, from `first` on: blocks x stride, zero beyond the outputs.
+template <class W>
+void factors_of_kernels(const W& w, const conv_shape& s, const tap_blocks& t, std::size_t first, std::size_t stride,
+                        float* to) {
+  for (std::size_t r = 0; r < s.kernel_height; ++r) {
+    for (std::size_t q = 0; q < s.kernel_width; ++q) {
+      const auto tap = kernel_tap(w, r, q);
+      for (std::size_t block = 0; block < t.of_tap; ++block, to += stride) {
+        for (std::size_t j = 0; j < s.group_outputs; ++j) {
+          if constexpr (decltype(tap)::block_length == 0) {
+            to[j] = static_cast<float>(tap.scale(first + j));
+          } else {
+            to[j] = static_cast<float>(tap.factor(tap.place(first + j, block * t.length)));
+          }
+        }
+        std::fill(to + s.group_outputs, to + stride, 0.0F);
+      }
+    }
+  }
+}
+
+}  // namespace narrow::detail
