@@ -36,6 +36,10 @@ inline std::vector<asked_layer> asked_layers() {
   for (const char* const format : {"e4m3", "posit8"}) {
     for (const figures& f : table) lines.push_back({"8-bit floats", format, f.extents, 0.8 * f.bf16});
   }
+  // Blocks along the channels of depthwise layers would be of one.
+  for (const char* const format : {"mxfp8", "mxfp4"}) {
+    for (const figures& f : std::span(table, 6)) lines.push_back({"blocks", format, f.extents, 0.8 * f.bf16});
+  }
   const std::span<const figures> dense_3x3(table, 4);
   for (const char* const end : {"_to_data", "_to_weights"}) {
     for (const figures& f : dense_3x3) {

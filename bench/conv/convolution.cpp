@@ -43,6 +43,7 @@ const std::vector<conv_format>& all_conv_formats() {
     std::vector<conv_format> result;
     add_real_formats(result);
     add_small_float_formats(result);
+    add_block_formats(result);
     add_byte_formats(result);
     add_word_formats(result);
     return result;

@@ -69,6 +69,7 @@ struct conv_peer {
 // Defined in one translation unit for each compute class.
 void add_real_formats(std::vector<conv_format>& to);
 void add_small_float_formats(std::vector<conv_format>& to);
+void add_block_formats(std::vector<conv_format>& to);
 void add_byte_formats(std::vector<conv_format>& to);
 void add_word_formats(std::vector<conv_format>& to);
 const std::vector<conv_format>& all_conv_formats();

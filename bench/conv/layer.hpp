@@ -1,6 +1,7 @@
 // The layers that are measured: images of height x width x channels, NHWC.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ struct layer {
   std::size_t out_height() const { return (height + 2 * pad_h - kernel_height) / stride_h + 1; }
   std::size_t out_width() const { return (width + 2 * pad_w - kernel_width) / stride_w + 1; }
   std::size_t depth() const { return kernel_height * kernel_width * (channels / groups); }  // terms of a sum
+  std::array<std::size_t, 4> x_extents() const { return {images, height, width, channels}; }
+  std::array<std::size_t, 4> w_extents() const { return {outputs, kernel_height, kernel_width, channels / groups}; }
   std::size_t x_size() const { return images * height * width * channels; }
   std::size_t w_size() const { return outputs * depth(); }
   std::size_t y_size() const { return images * out_height() * out_width() * outputs; }

@@ -6,6 +6,7 @@
 
 #include "conv/convolution.hpp"
 #include "narrow/pack_kernels.hpp"
+#include "support/block_operands.hpp"
 #include "support/outputs.hpp"
 
 namespace bench {
@@ -27,16 +28,19 @@ struct conv_operands {
   buffer<typename W::element> w_codes;
 
   explicit conv_operands(const convolution& c)
-      : x(sums_of(c.extents)), w(sums_of(c.extents)), x_codes(c.extents.x_size()), w_codes(c.extents.w_size()) {
+      : x(operand_of<X, 4>(sums_of(c.extents), c.extents.x_extents())),
+        w(operand_of<W, 4>(sums_of(c.extents), c.extents.w_extents())),
+        x_codes(c.extents.x_size()),
+        w_codes(c.extents.w_size()) {
     const layer& l = c.extents;
     for (std::size_t i = 0; i < x_codes.size(); ++i) x_codes[i] = x.encode(c.x(i), i % l.channels);
     for (std::size_t i = 0; i < w_codes.size(); ++i) w_codes[i] = w.encode(c.w(i), i / l.depth());
   }
   auto images(const layer& l) const {
-    return x.view(narrow::view(x_codes.data(), l.images, l.height, l.width, l.channels));
+    return x.view(narrow::tensor_view<const typename X::element, 4>(x_codes.data(), l.x_extents()));
   }
   auto kernels(const layer& l) const {
-    return w.view(narrow::view(w_codes.data(), l.outputs, l.kernel_height, l.kernel_width, l.channels / l.groups));
+    return w.view(narrow::tensor_view<const typename W::element, 4>(w_codes.data(), l.w_extents()));
   }
 };
 

@@ -7,6 +7,7 @@
 
 #include "gemm/product.hpp"
 #include "narrow/pack.hpp"
+#include "support/block_operands.hpp"
 #include "support/outputs.hpp"
 
 namespace bench {
@@ -16,8 +17,8 @@ class library_product final : public product {
  public:
   library_product(const shape& s, weights how)
       : product(s, A::lowest, B::lowest),
-        a_(operand_of<A>(s, s.m, s.k)),
-        b_(operand_of<B>(s, s.k, s.n)),
+        a_(operand_of<A, 2>(sums_of(s), {s.m, s.k})),
+        b_(operand_of<B, 2>(sums_of(s), {s.k, s.n})),
         c_(s.m * s.n, sums_of(s)),
         a_codes_(s.m * s.k),
         how_(how) {
@@ -54,15 +55,6 @@ class library_product final : public product {
 
  private:
   static sums sums_of(const shape& s) { return {s.n, s.k, narrow::per_column}; }
-  // Blocks need to know of what.
-  template <class Operand>
-  static Operand operand_of(const shape& s, std::size_t rows, std::size_t columns) {
-    if constexpr (std::is_constructible_v<Operand, std::size_t, std::size_t>) {
-      return Operand(rows, columns);
-    } else {
-      return Operand(sums_of(s));
-    }
-  }
   auto weights_in(const buffer<typename B::element>& codes) const {
     return b_.view(narrow::view(codes.data(), extents.k, extents.n));
   }
