@@ -127,7 +127,7 @@ template <class Storage>
 [[gnu::always_inline]] inline bool any_nan(const real (&v)[4]) {
   const __mmask16 low = unordered(raw(v[0]), raw(v[1]));
   const __mmask16 high = unordered(raw(v[2]), raw(v[3]));
-  return (low | high) != 0;
+  return _kortestz_mask16_u8(low, high) == 0;
 }
 
 // ---- packing of four vectors ------------------------------------------------------------------------------------

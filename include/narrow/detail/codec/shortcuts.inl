@@ -213,13 +213,16 @@ template <class E, class Overflow, bool Divides, class Rule, class Scheme, class
   if constexpr (Divides) scale = all_reals(scheme.scale_of_float(place));
   constexpr std::size_t bytes = sizeof(typename E::storage_type);
   std::size_t i = 0;
+  // The call has a loop of its own around it, which leaves constants in registers.
   for (; i + block_size <= n; i += block_size) {
-    real v[4];
-    load_block(x + i, v);
-    if constexpr (Divides) divide_block(v, scale);
-    if (!rule.encode(v, words + (takes_words<Rounding> ? i : 0), y + i * bytes)) [[unlikely]] {
-      encode_any<E, Overflow>(x + i, y + i * bytes, block_size, scheme, place, rounding_at(rounding, i));
+    for (; i + block_size <= n; i += block_size) {
+      real v[4];
+      load_block(x + i, v);
+      if constexpr (Divides) divide_block(v, scale);
+      if (!rule.encode(v, words + (takes_words<Rounding> ? i : 0), y + i * bytes)) [[unlikely]] break;
     }
+    if (i + block_size > n) break;
+    encode_any<E, Overflow>(x + i, y + i * bytes, block_size, scheme, place, rounding_at(rounding, i));
   }
   if (i == n) return n;
   // The rest in a padded block. Words may be read beyond the last one.
