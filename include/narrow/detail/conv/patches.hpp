@@ -62,14 +62,15 @@ struct patches : decltype(image_row(std::declval<const X&>(), 0, 0)) {
 
   // One line of the image, as it is: (column, channel); or as one row of all its elements, where they are contiguous.
   line image_line(std::size_t image, std::size_t row) const { return image_row(x, image, row); }
-  bool has_whole_lines() const {
+  bool has_whole_lines() const { return has_dense_pixels() && channels == shape.group_channels; }
+  bool has_dense_pixels() const {
     const auto& pixel = line::elements();
     if constexpr (line::folds_scales) {  // blocks of a line are those of its pixels, one after the other
       constexpr std::size_t length = std::remove_cvref_t<decltype(*x.scheme)>::block_length;
       if (channels % length != 0 || x.scheme->place(0, length) != 1) return false;
     }
     return pixel.stride(1) == 1 && pixel.stride(0) == static_cast<std::ptrdiff_t>(channels) &&
-           channels == elements_of(x).extent(3) && channels == shape.group_channels;
+           channels == elements_of(x).extent(3);
   }
   line whole_line(std::size_t image, std::size_t row) const {
     return part_of(image_line(image, row), 0, {1, shape.width * channels}, {0, 1});

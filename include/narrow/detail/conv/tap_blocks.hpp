@@ -53,10 +53,13 @@ void factors_of_images(const X& x, const conv_shape& s, const tap_blocks& t, flo
   for (std::size_t image = 0; image < s.images; ++image) {
     for (std::size_t row = 0; row < s.height; ++row) {
       const auto pixels = image_row(x, image, row);
+      constexpr std::size_t length = decltype(pixels)::block_length;  // whole of t.length
+      const std::size_t step = pixels.place(0, length) - pixels.place(0, 0);
       for (std::size_t column = 0; column < s.width; ++column) {
         for (std::size_t first = 0; first < s.channels; first += s.group_channels) {
+          const std::size_t place = pixels.place(column, first);
           for (std::size_t block = 0; block < t.of_tap; ++block) {
-            *to++ = static_cast<float>(pixels.factor(pixels.place(column, first + block * t.length)));
+            *to++ = static_cast<float>(pixels.factor(place + block * t.length / length * step));
           }
         }
       }

@@ -32,6 +32,25 @@ struct padding_of {
   }
 };
 
+// Elements of n pixels, `channels` each, side by side, to `step` each, a multiple of 4; the others are padding. Reads up
+// to 3 elements more.
+template <class T>
+void spread_pixels(const T* from, std::size_t channels, std::size_t n, const T& padding, std::size_t step, T* to) {
+  using word = std::conditional_t<sizeof(T) == 1, std::uint32_t, std::uint64_t>;
+  T last[4] = {padding, padding, padding, padding};
+  word filled, kept = static_cast<word>(-1);
+  __builtin_memcpy(&filled, last, sizeof filled);
+  if (channels % 4 != 0) kept >>= (4 - channels % 4) * sizeof(T) * 8;
+  for (std::size_t u = 0; u < n; ++u, from += channels) {
+    for (std::size_t c = 0; c < step; c += 4, to += 4) {
+      word four;
+      __builtin_memcpy(&four, from + c, sizeof four);
+      if (c + 4 > channels) four = (four & kept) | (filled & ~kept);
+      __builtin_memcpy(to, &four, sizeof four);
+    }
+  }
+}
+
 // n pixels of a line of the image, from `column` on, to elements of the panel, channels of the group only.
 template <class Panel, class Patches>
 void gather_pixels(const Patches& p, std::size_t image, std::size_t row, std::size_t column, std::size_t n,
@@ -47,6 +66,23 @@ void gather_pixels(const Patches& p, std::size_t image, std::size_t row, std::si
       converter<Panel, line>::run(whole, 0, column * channels, 1, false, n * channels, to);
     }
     return;
+  }
+  if constexpr (sizeof(element) <= 2) {
+    // A few channels and padding: many pixels are converted at once.
+    constexpr std::size_t most = 1024;
+    if (!p.copies && p.has_dense_pixels() && channels <= 16 && step == (channels + 3) / 4 * 4) {
+      const line whole = p.whole_line(image, row);
+      const element padding = padding_of<element>(p.padding).one;
+      element dense[most + 4];
+      const std::size_t some = most / channels;
+      for (std::size_t q = 0; q < n; q += some, to += some * step) {
+        const std::size_t width = n - q < some ? n - q : some;
+        converter<Panel, line>::run(whole, 0, (column + q) * channels, 1, false, width * channels, dense);
+        for (std::size_t t = 0; t < 3; ++t) dense[width * channels + t] = padding;
+        spread_pixels(dense, channels, width, padding, step, to);
+      }
+      return;
+    }
   }
   const line pixels = p.image_line(image, row);
   if (pixels.elements().stride(1) == 1 || channels == 1) {

@@ -13,16 +13,19 @@ template <class S, std::size_t Rows, std::size_t Vectors>
 void scaled_tile(const tile_arguments& t) {
   using real = value_lanes<float>;
   constexpr std::size_t width = S::width, columns = Vectors * width;
-  alignas(64) float edge[Rows][columns] = {};
   real::vector total[Rows][Vectors];
   float* const c = static_cast<float*>(t.c);
+  NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+    NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) total[r][v] = real::all(0);
+  }
   if (t.start == sums_start::resume) {
+    alignas(64) float edge[Rows][columns] = {};
     for (std::size_t r = 0; r < Rows; ++r) {
       __builtin_memcpy(edge[r], c + static_cast<std::ptrdiff_t>(r) * t.c_stride, t.columns * sizeof(float));
     }
-  }
-  NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
-    NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) total[r][v] = real::from(edge[r] + v * width);
+    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+      NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) total[r][v] = real::from(edge[r] + v * width);
+    }
   }
   row_units<S, Rows> a(t);
   const std::byte* b = t.b;
@@ -55,6 +58,14 @@ void scaled_tile(const tile_arguments& t) {
       }
     }
   }
+  if (t.columns == columns) {
+    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+      float* const row = c + static_cast<std::ptrdiff_t>(r) * t.c_stride;
+      NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) real::store(row + v * width, total[r][v]);
+    }
+    return;
+  }
+  alignas(64) float edge[Rows][columns];
   NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
     NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) real::store(edge[r] + v * width, total[r][v]);
   }
