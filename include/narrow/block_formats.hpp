@@ -75,6 +75,17 @@ using block_overflow = std::conditional_t<std::is_same_v<overflow_of<typename F:
 
 }  // namespace detail
 
+// A tensor in a block format for gemm or conv2d to write, blocks along the axis: of zeros, under scales of 1. Errors:
+// an axis that is none.
+template <any_block_format F, std::size_t Rank>
+auto block_tensor(const std::array<std::size_t, Rank>& extents, std::size_t axis) {
+  using Scheme = typename F::scheme_type;
+  using Scale = typename Scheme::scale_type;
+  detail::require(axis < Rank, "block_tensor: axis is ", axis, "; the tensor has ", Rank, " axes");
+  const std::size_t count = detail::block_count(extents, axis, Scheme::block_length);
+  return quantized_tensor<typename F::element_type, Rank, Scheme>(extents, Scheme(extents, axis, {count, Scale(1.0F)}));
+}
+
 // x in a block format, its blocks along the axis; else as quantize<T>(x, scheme, ...), but elements saturate, those
 // with infinities too. Errors: an axis that is none.
 template <any_block_format F, class S, std::size_t Rank, class Rounding = rounding_of<typename F::element_type>,

@@ -26,7 +26,8 @@
 // Memory beyond operands and output: each thread's blocks, as gemm's, a band of the lines of x that some 144 pixels of
 // y meet, and w packed; of blocks of x, their factors as floats. Workspaces are kept, as gemm's are. An epilogue sees
 // (value, pixel, output channel), with pixel = (n * OH + i) * OW + j; `bias` and `requantize` have one value for each
-// output channel. A stochastic output takes the bits of index pixel * O + channel.
+// output channel. A stochastic output takes the bits of index pixel * O + channel; one of blocks, which are made as
+// gemm's are, those of the element's index in y.
 //
 // Errors (std::invalid_argument): a stride, a dilation, a number of groups or a kernel of zero; channels that the
 // groups do not divide, or that differ between x and w; a kernel larger than the padded image; an output of another
@@ -44,6 +45,9 @@
 #include "narrow/pack_kernels.hpp"
 
 namespace narrow {
+
+template <class X, class W, class Y, class... Option>
+void conv2d(const X& x, const W& w, Y&& y, const conv_geometry& geometry = {}, const Option&... option);
 
 namespace detail {
 
@@ -260,11 +264,33 @@ void conv_images(const X& x, const W& w, const packed_groups* packed, const Y& y
   }
 }
 
+// y in a block format (block_output.hpp).
+template <class X, class W, class Y, class... Option>
+void conv_into_blocks(const X& x, const W& w, Y& y, const conv_geometry& geometry, const Option&... option) {
+  const axis_order order = order_of(geometry.layout);
+  const auto images = permuted(x, order);
+  const auto packed = permuted(w, order);
+  const auto& kernels = elements_alone(packed);
+  const footprint written = footprint_of(y.codes());
+  require(!overlap(written, footprint_of(elements_of(images))),
+          "conv2d: y overlaps x; it must lie apart from both operands");
+  require(!overlap(written, footprint_of(elements_of(kernels))),
+          "conv2d: y overlaps w; it must lie apart from both operands");
+  using value = block_output_value<decltype(image_row(images, 0, 0)), decltype(kernel_tap(kernels, 0, 0)), Option...>;
+  const auto convolution = [&](const auto& values, const auto&... kept) {
+    narrow::conv2d(x, w, values, geometry, kept...);
+  };
+  write_blocks<value>(y, "conv2d", convolution, option...);
+}
+
 }  // namespace detail
 
 template <class X, class W, class Y, class... Option>
-void conv2d(const X& x, const W& w, Y&& y, const conv_geometry& geometry = {}, const Option&... option) {
-  if constexpr (detail::image_operand<X> && detail::image_operand<W> && detail::image_result<Y>) {
+void conv2d(const X& x, const W& w, Y&& y, const conv_geometry& geometry, const Option&... option) {
+  if constexpr (detail::image_operand<X> && detail::image_operand<W> &&
+                detail::is_block_output<std::remove_reference_t<Y>>) {
+    detail::conv_into_blocks(x, w, y, geometry, option...);
+  } else if constexpr (detail::image_operand<X> && detail::image_operand<W> && detail::image_result<Y>) {
     const detail::axis_order order = detail::order_of(geometry.layout);
     const auto kernels = detail::permuted(w, order);
     detail::conv_images(detail::permuted(x, order), detail::elements_alone(kernels), detail::packed_groups_of(kernels),

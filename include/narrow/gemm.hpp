@@ -18,8 +18,10 @@
 // such elements under scales that do not vary along the depth, as int8 activations beside grouped<int4, 32>. There b
 // has no zero points, and a at most one. Any other scale that varies along the depth, and a scheme that says no factor
 // (scheme/scheme.hpp), are multiplied into the operands first, as reals. Outputs: reals; narrow numbers, rounded once
-// by the type's policy or by one among the options; quantized tensors, whose scheme is given; standard integers, which
-// take the raw integer accumulator (saturating, unless told otherwise).
+// by the type's policy or by one among the options; quantized tensors, whose scheme is given; those of a block format,
+// along either axis, which get the codes and the scales that `quantize` would make of the product's elements, all of
+// which a workspace holds until then; standard integers, which take the raw integer accumulator (saturating, unless
+// told otherwise).
 //
 // Between the sum and the output an element is a float, if the output is no wider (float, floats of up to 16 bits,
 // codes of up to 24) and the sum is float, or an exact integer under affine scales: float(sum) * float(scale). Else,
@@ -40,6 +42,7 @@
 #pragma once
 
 #include "narrow/detail/gemm/batch.hpp"
+#include "narrow/detail/gemm/block_output.hpp"
 #include "narrow/detail/gemm/block_product.hpp"
 #include "narrow/detail/gemm/compute_class.hpp"
 #include "narrow/detail/gemm/emulated.hpp"
@@ -50,6 +53,9 @@
 #include "narrow/detail/gemm/quire.hpp"
 
 namespace narrow {
+
+template <class A, class B, class C, class... Option>
+void gemm(const A& a, const B& b, C&& c, const Option&... option);
 
 namespace detail {
 
@@ -156,6 +162,29 @@ void check_gemm(const A& a, const B& b, const C& c, const Output& out, const Opt
   check_roundings("gemm", option...);
 }
 
+// c in a block format (block_output.hpp), whose codes must lie apart from both operands as well.
+template <class A, class B, class C, class... Option>
+void gemm_into_blocks(const A& a, const B& b, C& c, const Option&... option) {
+  const auto codes = c.codes();
+  constexpr std::size_t rank = decltype(codes)::rank, row = rank - 2, column = rank - 1;
+  const auto check_apart = [&](const footprint& operand, const char* name) {
+    require(!overlap(footprint_of(codes), operand), "gemm: c, ", codes.extent(row), " x ", codes.extent(column),
+            ", overlaps ", name, "; they must lie apart");
+  };
+  check_apart(footprint_of(elements_of(a)), "a");
+  check_apart(footprint_of(elements_of(b)), "b");
+  const auto operand = [](const auto& x) {
+    if constexpr (rank == 2) {
+      return operand_of(x);
+    } else {
+      return operand_of(x, 0);
+    }
+  };
+  using value = block_output_value<decltype(operand(a)), decltype(operand(b)), Option...>;
+  const auto product = [&](const auto& values, const auto&... kept) { narrow::gemm(a, b, values, kept...); };
+  write_blocks<value>(c, "gemm", product, option...);
+}
+
 template <class C>
 auto written_elements(C& c) {
   if constexpr (requires { c.codes(); }) {
@@ -169,7 +198,9 @@ auto written_elements(C& c) {
 
 template <class A, class B, class C, class... Option>
 void gemm(const A& a, const B& b, C&& c, const Option&... option) {
-  if constexpr (detail::matrix_operand<A> && detail::matrix_operand<B> && detail::matrix_output<C>) {
+  if constexpr (detail::is_block_output<std::remove_reference_t<C>>) {
+    detail::gemm_into_blocks(a, b, c, option...);
+  } else if constexpr (detail::matrix_operand<A> && detail::matrix_operand<B> && detail::matrix_output<C>) {
     const auto out = detail::output_of(c);
     detail::check_gemm(a, b, out.view, out, option...);
     detail::gemm_matrices(detail::operand_of(a), detail::operand_of(b), out, 0, option...);

@@ -112,6 +112,11 @@ class quantized_tensor {
   tensor_view<const T, Rank> codes() const { return {codes_.data(), extents_}; }
   const std::vector<T>& storage() const { return codes_; }
   const Scheme& scheme() const { return scheme_; }
+  // The codes under other parameters. Errors: parameters that do not fit the shape or the format.
+  void set_scheme(Scheme scheme) {
+    detail::check_scheme(codes(), scheme, scheme.axis());
+    scheme_ = std::move(scheme);
+  }
   std::size_t extent(std::size_t axis) const { return extents_[axis]; }
   std::size_t size() const { return codes_.size(); }
   quantized_view<T, Rank, Scheme> view() const { return {codes(), &scheme_, scheme_.axis()}; }

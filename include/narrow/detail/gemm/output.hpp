@@ -13,7 +13,7 @@ namespace narrow::detail {
 // A view has operator()(i, j) and stride(1); the axis is the scheme's, as one of the matrix.
 template <class T, class Scheme, class View = matrix_view<T>>
 struct output_matrix {
-  static_assert(!block_scheme<Scheme>, "scales of blocks come from the elements: quantize what gemm gives as floats");
+  static_assert(!block_scheme<Scheme>, "only gemm and conv2d write block formats: quantize what this gives as floats");
   using value_type = T;
   // Standard integers without a scheme; under one they are codes as narrow integers are.
   static constexpr bool is_raw = std::is_integral_v<T> && std::is_same_v<Scheme, unscaled_scheme>;
