@@ -63,23 +63,36 @@ void fill_block_panels(packed_groups& packed, const W& w, std::size_t groups) {
   const auto& e = elements_of(w);
   conv_shape s{};
   s.kernel_height = e.extent(1), s.kernel_width = e.extent(2), s.group_channels = e.extent(3);
-  s.group_outputs = e.extent(0) / groups, s.out_width = 1;
+  s.out_channels = e.extent(0), s.group_outputs = s.out_channels / groups, s.out_width = 1;
   const tap_blocks t = blocks_of_taps(s, groups, decltype(kernel_tap(w, 0, 0))::block_length);
   kernel_workspace space;
-  const auto kernels = whole_kernels(w, t.elements.group_channels, space);
+  packed.powers = powers_of_kernels(w, s, t);
+  const bool folds =
+      std::is_same_v<Sums, bfloat16_pairs> && may_fold<A, decltype(kernel_tap(w, 0, 0))>({}, packed.powers, t.length);
   on_target([&](auto target) {
     packed.panels = std::vector<packed_panels>(groups);
     for (std::size_t group = 0; group < groups; ++group) {
       packed_panels& panels = packed.panels[group];
       const std::size_t first = group * s.group_outputs, stride = padded_columns(s.group_outputs);
-      const auto b = kernel_matrix(kernels, first, s.group_outputs, t.elements.depth);
-      if constexpr (std::is_same_v<Sums, bfloat16_pairs>) {
-        (void)fill_scaled_panels<bf16_panel>(panels, target, b);
+      panels.with_scale = folds;
+      const auto fill = [&](const auto& kernels) {
+        const auto b = kernel_matrix(kernels, first, s.group_outputs, t.elements.depth);
+        if constexpr (std::is_same_v<Sums, bfloat16_pairs>) {
+          (void)fill_scaled_panels<bf16_panel>(panels, target, b);
+        } else {
+          (void)(fill_scaled_panels<byte_panel<S::is_signed>>(panels, target, b) ||
+                 fill_scaled_panels<pair_panel>(panels, target, b));
+        }
+      };
+      if (folds) {
+        if constexpr (std::is_same_v<Sums, bfloat16_pairs>) {
+          fill(folded_kernels(w, t.elements.group_channels, true, space));
+        }
       } else {
-        (void)(fill_scaled_panels<byte_panel<S::is_signed>>(panels, target, b) ||
-               fill_scaled_panels<pair_panel>(panels, target, b));
+        fill(whole_kernels(w, t.elements.group_channels, space));
       }
       panels.block_length = t.step;
+      if (folds) continue;
       panels.factors.resize(checked_product(t.factors.depth, stride, "pack_kernels"));
       factors_of_kernels(w, s, t, first, stride, panels.factors.data());
       const tile_kernel& kernel = *panels.kernel;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "narrow/block_formats.hpp"
@@ -40,11 +41,19 @@ void for_each_channel(const extents4& nhwc, const Body& body) {
   }
 }
 
+// Scales that kernels may take into the elements, or not: one that is NaN, or products below the normal floats.
+enum class block_scales { moderate, with_nan, tiny };
+
 // Random reals in a block format, with a block of zeros.
 template <class Format>
-auto blocks_of(const extents4& nhwc, narrow::image_layout layout, generator& random) {
+auto blocks_of(const extents4& nhwc, narrow::image_layout layout, generator& random,
+               block_scales scales = block_scales::moderate) {
   const extents4 extents = in_layout(nhwc, layout);
   auto reals = random_reals(nhwc[0] * nhwc[1] * nhwc[2] * nhwc[3], random);
+  if (scales == block_scales::with_nan) reals[reals.size() / 2] = std::numeric_limits<float>::infinity();
+  if (scales == block_scales::tiny) {
+    for (float& x : reals) x *= 0x1p-66F;
+  }
   if (layout == narrow::nhwc) std::fill_n(reals.begin(), std::min<std::size_t>(nhwc[3], 32), 0.0F);
   const narrow::tensor_view<const float, 4> view(reals.data(), extents);
   conv_terms<decltype(narrow::quantize<Format>(view, 3))> result{
@@ -98,7 +107,12 @@ std::vector<float> sums_of_tap_blocks(const conv_problem& p, const X& x, const W
       }
     }
     const double n = static_cast<double>(of_x.size() + 3) * 0x1p-24;
-    EXPECT_LE(std::fabs(double{total} - exact), n / (1 - n) * magnitude);
+    if (std::isfinite(total)) {
+      EXPECT_LE(std::fabs(double{total} - exact),
+                n / (1 - n) * magnitude + static_cast<double>(of_x.size()) * 0x1p-149);
+    } else {
+      EXPECT_TRUE(std::isnan(total) && std::isnan(exact));
+    }
     y.push_back(total);
   });
   return y;
@@ -152,9 +166,16 @@ void check_blocks(const Sum& sum) {
   for (const conv_problem& p : block_problems()) {
     SCOPED_TRACE(p);
     const auto layout = p.geometry.layout;
-    const auto x = blocks_of<FormatX>({p.images, p.height, p.width, p.channels}, layout, random);
-    const auto w = blocks_of<FormatW>({p.outputs, p.kernel_height, p.kernel_width, p.group_channels()}, layout, random);
-    check_conv_of_blocks(p, x, w, sums_of_tap_blocks(p, x, w, length, 0.0F, sum));
+    const extents4 image{p.images, p.height, p.width, p.channels},
+        kernel{p.outputs, p.kernel_height, p.kernel_width, p.group_channels()};
+    const auto check = [&](block_scales of_x, block_scales of_w) {
+      const auto x = blocks_of<FormatX>(image, layout, random, of_x);
+      const auto w = blocks_of<FormatW>(kernel, layout, random, of_w);
+      check_conv_of_blocks(p, x, w, sums_of_tap_blocks(p, x, w, length, 0.0F, sum));
+    };
+    using enum block_scales;
+    check(moderate, moderate), check(with_nan, moderate), check(moderate, with_nan);
+    if (narrow::encoding_of<typename FormatX::scheme_type::scale_type>::digits == 1) check(tiny, tiny);
   }
 }
 

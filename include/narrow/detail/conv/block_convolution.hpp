@@ -4,6 +4,9 @@
 // The scales of patches are patches as well, of an image with a channel for each block; so they are gathered like
 // elements (patches.inl), for some rows at a time.
 //
+// Factors that are powers of two (MX) go into the elements where that is exact, which their range tells: the sums of
+// blocks are then as they were after scaling, and need only be added.
+//
 // Memory beyond that of other convolutions: the factors of x's blocks as floats, 4 / length of the elements.
 #pragma once
 
@@ -28,20 +31,88 @@ struct block_convolution_workspace {
 // Panels that were packed before for such blocks, or as kernels without any that are padded nowhere.
 template <class Panel>
 const packed_panels* ready_blocks(const packed_groups* packed, std::size_t group, const tile_kernel& kernel,
-                                  const conv_shape& s, const tap_blocks& t) {
+                                  const conv_shape& s, const tap_blocks& t, bool folds) {
   if (packed == nullptr) return nullptr;
   const packed_panels& panels = packed->panels[group];
   const bool as_they_are = panels.block_length == 0 && t.elements.group_channels == s.group_channels;
-  const bool fit = panels.block_length == t.step || as_they_are;
-  return fit && are_ready<Panel>(panels, kernel, false) ? &panels : nullptr;
+  if (panels.block_length != t.step && !as_they_are) return nullptr;
+  return are_ready<Panel>(panels, kernel, folds && !as_they_are) ? &panels : nullptr;
+}
+
+// The factors of x, a row for each pixel or one for all, and what powers of two they are.
+template <class X>
+power_range factors_of_x(const X& x, const conv_shape& s, const tap_blocks& t, scratch& space,
+                         tensor_view<const float, 4>& factors) {
+  const auto row = image_row(x, 0, 0);
+  if constexpr (decltype(row)::block_length == 0) {
+    float* const same = space.get<float>(t.factors.depth);
+    std::fill_n(same, t.factors.depth, static_cast<float>(row.scale(0)));
+    factors = {same, {1, 1, 1, t.factors.depth}};
+    return {same[0] == 1.0F, 0, 0};
+  } else {
+    const std::array<std::size_t, 4> extents{s.images, s.height, s.width, t.factors.channels};
+    const std::size_t pixels = checked_product(s.images, checked_product(s.height, s.width, "conv2d"), "conv2d");
+    float* const to = space.get<float>(checked_product(pixels, t.factors.channels, "conv2d"));
+    factors = {to, extents};
+    return factors_of_images(x, s, t, to);
+  }
+}
+template <class W>
+power_range powers_of_w(const W& w, const packed_groups* packed, const conv_shape& s, const tap_blocks& t) {
+  if (packed != nullptr && packed->panels[0].with_scale) return packed->powers;
+  const auto tap = kernel_tap(w, 0, 0);
+  if constexpr (decltype(tap)::block_length == 0) {
+    power_range none;
+    for (std::size_t o = 0; o < s.out_channels && none.are_all; ++o)
+      none.are_all = static_cast<float>(tap.scale(o)) == 1;
+    return none;
+  } else {
+    return powers_of_kernels(w, s, t);
+  }
+}
+
+// The panels of a group's kernels and their factors.
+template <class PanelB, class Target, class W>
+const packed_panels* take_block_panels(gemm_plan& plan, Target, const W& w, const packed_groups* packed,
+                                       std::size_t group, const conv_shape& s, const tap_blocks& t, bool folds,
+                                       block_convolution_workspace& space) {
+  const std::size_t first = group * s.group_outputs;
+  const packed_panels* const ready = ready_blocks<PanelB>(packed, group, *plan.kernel, s, t, folds);
+  leased<kernel_workspace> lease;
+  const auto pack = [&](const auto& kernels) {
+    const auto b = kernel_matrix(kernels, first, s.group_outputs, plan.depth);
+    take_panels<PanelB, Target>(plan, b, space.product.panels);
+  };
+  if (ready != nullptr) {
+    plan.packed_b = ready->data, plan.packed_stride = ready->panel_bytes;
+  } else if constexpr (decltype(kernel_tap(w, 0, 0))::block_length != 0) {
+    if (folds) {
+      pack(folded_kernels(w, t.elements.group_channels, true, *lease));
+    } else {
+      pack(whole_kernels(w, t.elements.group_channels, *lease));
+    }
+  } else {
+    pack(whole_kernels(w, t.elements.group_channels, *lease));
+  }
+  if (folds) return ready;
+  if (ready != nullptr && ready->block_length != 0) {
+    plan.scales.b = ready->factors.data();
+  } else {
+    const std::size_t count = checked_product(t.factors.depth, plan.scales.b_stride, "conv2d");
+    float* const to = space.factors.template get<float>(count);
+    factors_of_kernels(w, s, t, first, plan.scales.b_stride, to);
+    plan.scales.b = to;
+  }
+  return ready;
 }
 
 // False where the target has no kernel for such panels.
 template <class PanelA, class PanelB = PanelA, class Target, class X, class W, class Y, class LastOf, class E>
-bool convolve_blocks_on_panels(Target, const X& x, const W& w, const packed_groups* packed, const Y& y,
+bool convolve_blocks_on_panels(Target target, const X& x, const W& w, const packed_groups* packed, const Y& y,
                                const conv_shape& s, const conv_geometry& g, const tap_blocks& t, const LastOf& last_of,
                                block_convolution_workspace& space, const E& e) {
   using Finisher = decltype(last_of(0, 0));
+  using A = typename patches<X>::line;
   const auto kernel = Target::template scaled_kernel<PanelB>();
   if constexpr (std::is_null_pointer_v<decltype(kernel)>) {
     return false;
@@ -50,65 +121,46 @@ bool convolve_blocks_on_panels(Target, const X& x, const W& w, const packed_grou
     patches<X> a(x, t.elements, g);
     a.channels = s.group_channels;
     if (!set_padding<PanelA>(a)) return false;
-    leased<kernel_workspace> lease;
-    const auto kernels = whole_kernels(w, t.elements.group_channels, *lease);
-
     gemm_plan plan;
     plan.kernel = kernel;
     plan.depth = t.elements.depth, plan.n = s.group_outputs;
     plan.a = Target::template gathering<PanelA>(a);
     plan.scales.groups = t.step / kernel->group;
-    // Of padding they are zero, as its sums are.
-    using images = tensor_view<const float, 4>;
-    images all_factors;
-    if constexpr (patches<X>::block_length == 0) {
-      float* const same = space.image_factors.template get<float>(t.factors.depth);
-      std::fill_n(same, t.factors.depth, static_cast<float>(a.scale(0)));
-      plan.scales.a = same, plan.scales.a_stride = 0;
-    } else {
-      const std::size_t pixels = elements_of(x).size() / s.channels;
-      float* const factors =
-          space.image_factors.template get<float>(checked_product(pixels, t.factors.channels, "conv2d"));
-      factors_of_images(x, s, t, factors);
-      all_factors = images(factors, {s.images, s.height, s.width, t.factors.channels});
+    plan.scales.b_stride = padded_columns(s.group_outputs);
+
+    tensor_view<const float, 4> of_x;
+    const power_range powers = factors_of_x(x, s, t, space.image_factors, of_x);
+    bool folds = false;
+    if constexpr (std::is_same_v<PanelA, bf16_panel>) {
+      folds = may_fold<A, decltype(kernel_tap(w, 0, 0))>(powers, powers_of_w(w, packed, s, t), t.length);
     }
-    patches<images> factors_of_a(all_factors, t.factors, g);
-    factors_of_a.copies = true;
-    if (patches<X>::block_length != 0) {
-      plan.scale_rows = Target::template gathering<real_panel<float>>(factors_of_a);
+    patches<tensor_view<const float, 4>> factors(of_x, t.factors, g);  // of padding they are zero, as its sums are
+    factors.copies = true;
+    if (!folds && A::block_length == 0) {
+      plan.scales.a = of_x.data();
+    } else if (!folds) {
+      plan.scales.a = of_x.data(), plan.scale_rows = Target::template gathering<real_panel<float>>(factors);
+    } else if (A::block_length != 0) {
+      a.powers = of_x.data(), a.powers_of_pixel = t.factors.channels, a.elements_of_power = t.step;
     }
 
     finish_context<Finisher> context;
     const std::size_t rows = rows_of_piece(y);
     const Finisher first = last_of(0, 0);
-    context.fill(first, a, kernel_matrix(kernels, 0, s.out_channels, plan.depth), true, space.product.scales);
-    block_factors factors{t.step, t.factors.depth, nullptr, nullptr, padded_columns(s.group_outputs)};
-    plan.scales.b_stride = factors.b_stride;
+    context.fill(first, a, kernel_matrix(w, 0, s.out_channels, plan.depth), true, space.product.scales);
+    const block_factors blocks{t.step, t.factors.depth, nullptr, nullptr, plan.scales.b_stride};
     for (std::size_t group = 0; group < g.groups; ++group) {
-      const auto b = kernel_matrix(kernels, group * s.group_outputs, s.group_outputs, plan.depth);
-      const packed_panels* const ready = ready_blocks<PanelB>(packed, group, *kernel, s, t);
-      if (ready != nullptr) {
-        plan.packed_b = ready->data, plan.packed_stride = ready->panel_bytes;
-      } else {
-        take_panels<PanelB, Target>(plan, b, space.product.panels);
-      }
-      if (ready != nullptr && ready->block_length != 0) {
-        plan.scales.b = ready->factors.data();
-      } else {
-        float* const to =
-            space.factors.template get<float>(checked_product(factors.blocks, factors.b_stride, "conv2d"));
-        factors_of_kernels(w, s, t, group * s.group_outputs, factors.b_stride, to);
-        plan.scales.b = to;
-      }
+      [[maybe_unused]] const packed_panels* const ready =
+          take_block_panels<PanelB>(plan, target, w, packed, group, s, t, folds, space);
       if constexpr (std::is_integral_v<typename PanelA::sum>) {
-        take_zero_point<PanelA>(plan, a, factors, ready, space.product);
+        take_zero_point<PanelA>(plan, a, blocks, ready, space.product);
       }
       plan.first_column = group * s.group_outputs;
-      a.first_channel = group * s.group_channels, factors_of_a.first_channel = group * t.of_tap;
+      a.first_channel = group * s.group_channels, a.first_power = factors.first_channel = group * t.of_tap;
       for (std::size_t row = 0; row < s.images * s.out_height; row += rows) {
         const Finisher last = last_of(row / s.out_height, row % s.out_height);
-        plan.m = a.pixels = factors_of_a.pixels = rows * s.out_width;
-        plan.first_row = a.first_pixel = factors_of_a.first_pixel = row * s.out_width;
+        plan.m = a.pixels = factors.pixels = rows * s.out_width;
+        plan.first_row = a.first_pixel = factors.first_pixel = row * s.out_width;
         plan.c = nullptr;
         if (float* const c = last.template sums_in_place<float>(true)) {
           plan.c = c + plan.first_column, plan.c_stride = last.out.view.stride(0);

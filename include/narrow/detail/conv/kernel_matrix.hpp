@@ -1,6 +1,9 @@
 // The kernels of a convolution, channels last, as the right operand of a product: a matrix of depth x outputs.
 #pragma once
 
+#include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <optional>
 #include <type_traits>
 #include <vector>
@@ -12,10 +15,26 @@
 
 namespace narrow::detail {
 
+// The powers of two among some factors.
+struct power_range {
+  bool are_all = true;  // normal floats
+  int low = 0, high = 0;
+
+  // False, and nothing is noted, where it is none.
+  bool add(float factor) {
+    const auto bits = std::bit_cast<std::uint32_t>(factor);
+    const int exponent = static_cast<int>(bits >> 23) - 127;  // beyond 127 for what is negative
+    if ((bits & 0x7F'FFFF) != 0 || exponent < -126 || exponent > 127) return false;
+    low = std::min(low, exponent), high = std::max(high, exponent);
+    return true;
+  }
+};
+
 // Panels of each group's kernels, made before; none at all on a target without kernels.
 struct packed_groups {
   scratch elements;
   std::vector<packed_panels> panels;
+  power_range powers;  // that are in the panels' elements
 };
 template <class View>
 struct packed_kernel_view : View {
@@ -68,12 +87,13 @@ struct kernel_workspace {
   std::optional<affine> scale;
 };
 
-// Kernels whose elements have the scales of their blocks in them (operand.hpp): those values, which bfloat16 holds,
-// under the scale of the tensor.
+// Kernels whose elements have the scales of their blocks in them (operand.hpp), or all scales: those values, which
+// bfloat16 holds, under the scale of the tensor, or none.
 template <class W>
 inline constexpr bool folds_kernels = decltype(kernel_tap(std::declval<const W&>(), 0, 0))::folds_scales;
 template <class W>
-quantized_view<bfloat16, 4, affine> folded_kernels(const W& w, std::size_t channels, kernel_workspace& space) {
+quantized_view<bfloat16, 4, affine> folded_kernels(const W& w, std::size_t channels, bool with_scale,
+                                                   kernel_workspace& space) {
   const auto& e = elements_of(w);
   const std::size_t taps = checked_product(e.extent(0), e.extent(1) * e.extent(2), "conv2d");
   const tensor_view<bfloat16, 4> values(space.elements.get<bfloat16>(checked_product(taps, channels, "conv2d")),
@@ -83,13 +103,13 @@ quantized_view<bfloat16, 4, affine> folded_kernels(const W& w, std::size_t chann
       const auto tap = kernel_tap(w, r, q);
       for (std::size_t o = 0; o < e.extent(0); ++o) {
         for (std::size_t c = 0; c < channels; ++c) {
-          const float value = c < e.extent(3) ? tap.template value<float>(o, c, false) : 0.0F;
+          const float value = c < e.extent(3) ? tap.template value<float>(o, c, with_scale) : 0.0F;
           values(o, r, q, c) = bfloat16::from_bits(bfloat16_of(value));
         }
       }
     }
   }
-  space.scale.emplace(w.scheme->tensor_scale());
+  space.scale.emplace(with_scale ? 1.0F : w.scheme->tensor_scale());
   return {values, &*space.scale, per_tensor};
 }
 
@@ -110,7 +130,7 @@ tensor_view<std::add_const_t<T>, 4> whole_kernels(const tensor_view<T, 4>& w, st
 template <class T, class Scheme>
 auto whole_kernels(const quantized_view<T, 4, Scheme>& w, std::size_t channels, kernel_workspace& space) {
   if constexpr (folds_kernels<quantized_view<T, 4, Scheme>>) {
-    return folded_kernels(w, channels, space);
+    return folded_kernels(w, channels, false, space);
   } else {
     return quantized_view<T, 4, Scheme>{whole_kernels(w.codes, channels, space), w.scheme, w.axis};
   }

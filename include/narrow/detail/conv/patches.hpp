@@ -49,7 +49,11 @@ struct patches : decltype(image_row(std::declval<const X&>(), 0, 0)) {
   std::size_t first_channel = 0;  // of the group
   std::size_t first_pixel = 0;    // of the first row
   std::size_t pixels = 0;
-  bool copies = false;              // elements go into the panel as they are
+  bool copies = false;  // elements go into the panel as they are
+  // Of panels of bfloat16: powers of two that the elements are multiplied by, in the order of pixels, and one after the
+  // other for so many elements each.
+  const float* powers = nullptr;
+  std::size_t powers_of_pixel = 0, first_power = 0, elements_of_power = 0;
   std::uint64_t padding = 0;        // the element of the panel that padding is
   std::uint64_t depth_padding = 0;  // and the one that the last group of depth is filled up with
 

@@ -8,8 +8,11 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 
+#include "narrow/detail/classify.hpp"
+#include "narrow/detail/conv/kernel_matrix.hpp"
 #include "narrow/detail/conv/lower.hpp"
 #include "narrow/detail/gemm/block_factors.hpp"
 #include "narrow/detail/gemm/compute_class.hpp"
@@ -47,9 +50,20 @@ bool sums_blocks_of_taps(const A& pixels, const B& tap, const conv_shape& s) {
 
 // ---- scales --------------------------------------------------------------------------------------------------------
 
-// Of all images: rank 4, as `factors` of the blocks says.
+// Whether the elements of a block are all zero: [first, first + n) of a line. What their scale is matters then only if
+// it is a NaN.
+template <class Line>
+bool is_block_of_zeros(const Line& x, std::size_t line, std::size_t first, std::size_t n) {
+  for (std::size_t c = first; c < first + n; ++c) {
+    if (!is_zero(x.template value<float>(line, c, false))) return false;
+  }
+  return true;
+}
+
+// Of all images: rank 4, as `factors` of the blocks says; and the powers of two that they are.
 template <class X>
-void factors_of_images(const X& x, const conv_shape& s, const tap_blocks& t, float* to) {
+power_range factors_of_images(const X& x, const conv_shape& s, const tap_blocks& t, float* to) {
+  power_range powers;
   for (std::size_t image = 0; image < s.images; ++image) {
     for (std::size_t row = 0; row < s.height; ++row) {
       const auto pixels = image_row(x, image, row);
@@ -59,12 +73,54 @@ void factors_of_images(const X& x, const conv_shape& s, const tap_blocks& t, flo
         for (std::size_t first = 0; first < s.channels; first += s.group_channels) {
           const std::size_t place = pixels.place(column, first);
           for (std::size_t block = 0; block < t.of_tap; ++block) {
-            *to++ = static_cast<float>(pixels.factor(place + block * t.length / length * step));
+            const auto factor = static_cast<float>(pixels.factor(place + block * t.length / length * step));
+            const std::size_t begin = block * t.length;
+            if (!powers.add(factor) &&
+                (is_nan(factor) ||
+                 !is_block_of_zeros(pixels, column, first + begin, std::min(t.length, s.group_channels - begin)))) {
+              powers.are_all = false;
+            }
+            *to++ = factor;
           }
         }
       }
     }
   }
+  return powers;
+}
+
+// Those of all kernels.
+template <class W>
+power_range powers_of_kernels(const W& w, const conv_shape& s, const tap_blocks& t) {
+  power_range powers;
+  for (std::size_t r = 0; r < s.kernel_height; ++r) {
+    for (std::size_t q = 0; q < s.kernel_width; ++q) {
+      const auto tap = kernel_tap(w, r, q);
+      for (std::size_t o = 0; o < s.out_channels; ++o) {
+        for (std::size_t begin = 0; begin < s.group_channels; begin += t.length) {
+          const auto factor = static_cast<float>(tap.factor(tap.place(o, begin)));
+          if (!powers.add(factor) &&
+              (is_nan(factor) || !is_block_of_zeros(tap, o, begin, std::min(t.length, s.group_channels - begin)))) {
+            powers.are_all = false;
+          }
+        }
+      }
+    }
+  }
+  return powers;
+}
+
+// Whether elements in blocks of `length` that are multiplied by such powers sum as they would before it: nothing is
+// beyond the normal floats, neither an element nor a sum of products, all of which are multiples of the least product.
+template <class A, class B>
+bool may_fold(const power_range& a, const power_range& b, std::size_t length) {
+  using of_a = typename A::bfloat16_fit;
+  using of_b = typename B::bfloat16_fit;
+  const int low = of_a::lowest_exponent + of_b::lowest_exponent, high = of_a::highest_exponent + of_b::highest_exponent;
+  return a.are_all && b.are_all && of_a::lowest_exponent + a.low >= -126 && of_b::lowest_exponent + b.low >= -126 &&
+         of_a::highest_exponent + a.high <= 127 && of_b::highest_exponent + b.high <= 127 &&
+         std::min(low, 0) + a.low + b.low >= -126 &&
+         std::max(high, 0) + 2 + static_cast<int>(std::bit_width(length)) + a.high + b.high <= 127;
 }
 
 // Of the outputs of a group, from `first` on: blocks x stride, zero beyond the outputs.

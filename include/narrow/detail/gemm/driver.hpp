@@ -217,7 +217,7 @@ class gemm_run {
       result.a_stride = row_scales_stride;
     } else {
       const auto of_a = static_cast<std::ptrdiff_t>(row + r) * result.a_stride + static_cast<std::ptrdiff_t>(block);
-      result.a += of_a;
+      if (result.a != nullptr) result.a += of_a;
       if (result.a_starts != nullptr) result.a_starts += of_a;
     }
     if (result.b != nullptr) result.b += of_b;

@@ -32,7 +32,7 @@
 // A kernel for them sums a block from zero (integers, where a's codes have a zero point: from -a_zero * b_sums; those
 // of nibbles also from a_starts, and they find b's factors in the panel), and for each block in turn
 //   total <- fma(float(sum), a's factor * b's factor, total)       in float, the product rounded
-// whatever its step; c holds the totals.
+// whatever its step; c holds the totals. Of floats whose factors are in the elements, exactly: total + sum.
 //
 // Only `columns` columns of c are read or written, the first of its rows lie `c_stride` elements apart.
 #pragma once
@@ -54,8 +54,8 @@ enum class sums_start { zero, columns, offsets, resume };
 
 // For the block a tile begins with; b's as wide as a panel is, the others follow.
 struct scale_panels {
-  std::size_t groups = 0;  // of a block
-  const float* a = nullptr;
+  std::size_t groups = 0;    // of a block
+  const float* a = nullptr;  // null where all factors are in the elements
   const std::int32_t* a_starts = nullptr;
   std::ptrdiff_t a_stride = 0;  // between rows; blocks lie side by side
   const float* b = nullptr;

@@ -51,9 +51,27 @@ void spread_pixels(const T* from, std::size_t channels, std::size_t n, const T& 
   }
 }
 
+template <int Lanes>
+[[gnu::always_inline]] inline void add_to_exponents(std::uint16_t* codes, std::uint16_t add) {
+  using vector = typename lanes<std::uint16_t, Lanes>::vector;
+  vector x;
+  __builtin_memcpy(&x, codes, sizeof x);
+  const vector field = x & 0x7F80;
+  x += (vector)((field != 0) & (field != 0x7F80)) & add;
+  __builtin_memcpy(codes, &x, sizeof x);
+}
+
+// bfloat16 codes times a power of two that is exact for all of them: zeros, infinities and NaNs stay. n in fours.
+inline void scale_codes(std::uint16_t* codes, std::size_t n, float power) {
+  const auto add = static_cast<std::uint16_t>((__builtin_bit_cast(std::uint32_t, power) >> 16) - 0x3F80U);
+  std::size_t c = 0;
+  for (; c + 16 <= n; c += 16) add_to_exponents<16>(codes + c, add);
+  for (; c < n; c += 4) add_to_exponents<4>(codes + c, add);
+}
+
 // n pixels of a line of the image, from `column` on, to elements of the panel, channels of the group only.
 template <class Panel, class Patches>
-void gather_pixels(const Patches& p, std::size_t image, std::size_t row, std::size_t column, std::size_t n,
+void convert_pixels(const Patches& p, std::size_t image, std::size_t row, std::size_t column, std::size_t n,
                    typename Panel::element* to) {
   using element = typename Panel::element;
   using line = typename Patches::line;
@@ -123,6 +141,23 @@ void gather_pixels(const Patches& p, std::size_t image, std::size_t row, std::si
     const element padding = padding_of<element>(p.padding).one;
     for (std::size_t u = 0; u < width; ++u) {
       for (std::size_t c = channels; c < step; ++c) to[(q + u) * step + c] = padding;
+    }
+  }
+}
+
+// The same, times the powers of two of their blocks where there are any.
+template <class Panel, class Patches>
+void gather_pixels(const Patches& p, std::size_t image, std::size_t row, std::size_t column, std::size_t n,
+                   typename Panel::element* to) {
+  convert_pixels<Panel>(p, image, row, column, n, to);
+  if constexpr (std::is_same_v<Panel, bf16_panel>) {
+    if (p.powers == nullptr) return;
+    const float* power =
+        p.powers + ((image * p.shape.height + row) * p.shape.width + column) * p.powers_of_pixel + p.first_power;
+    for (std::size_t q = 0; q < n; ++q, power += p.powers_of_pixel) {
+      for (std::size_t c = 0, b = 0; c < p.shape.group_channels; c += p.elements_of_power, ++b, to += p.elements_of_power) {
+        scale_codes(to, p.elements_of_power, power[b]);
+      }
     }
   }
 }

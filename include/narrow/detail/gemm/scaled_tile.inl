@@ -44,7 +44,14 @@ void scaled_tile(const tile_arguments& t) {
     }
     const std::size_t left = t.groups - g;
     add_groups<S>(sum, a, b, soon, t.soon_step, left < scales.groups ? left : scales.groups);
-
+    if constexpr (!requires { S::ones(); }) {
+      if (scales.a == nullptr) {  // they are in the elements
+        NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
+          NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) total[r][v] = real::sum(total[r][v], sum[r][v]);
+        }
+        continue;
+      }
+    }
     real::vector of_columns[Vectors];
     NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
       of_columns[v] = real::from(scales.b + block * scales.b_stride + v * width);
