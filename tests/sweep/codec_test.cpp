@@ -16,8 +16,7 @@ using namespace narrow;
 using namespace support;
 
 template <class T, class Overflow = overflow_of<T>, class Scheme = unscaled_scheme, class Rounding = nearest_even>
-void check_encode(const Scheme& scheme, const Rounding& rounding, float scale = 1) {
-  const std::vector<float> x = difficult_floats<encoding_of<T>>(scale, 20000);
+void check_floats(const std::vector<float>& x, const Scheme& scheme, const Rounding& rounding) {
   std::vector<T> wanted(x.size()), got(x.size());
   for (std::size_t i = 0; i < x.size(); ++i) wanted[i] = scalar_code<T, Overflow>(x[i], scheme, 0, rounding, i);
   for (const target t : supported_targets()) {
@@ -26,6 +25,24 @@ void check_encode(const Scheme& scheme, const Rounding& rounding, float scale = 
     quantize_into(view(x, x.size()), view(got, got.size()), scheme, rounding, nullptr, Overflow{});
     ASSERT_TRUE(same_codes(got, wanted, x));
   }
+}
+template <class T, class Overflow = overflow_of<T>, class Scheme = unscaled_scheme, class Rounding = nearest_even>
+void check_encode(const Scheme& scheme, const Rounding& rounding, float scale = 1) {
+  check_floats<T, Overflow>(difficult_floats<encoding_of<T>>(scale, 20000), scheme, rounding);
+}
+
+// One difficult float among ordinary ones, of twice the range of codes: blocks of these take a codec's shortest way,
+// and the one must not. `zero` is what the zero point stands for.
+template <class T, class Overflow = overflow_of<T>, class Scheme = unscaled_scheme, class Rounding = nearest_even>
+void check_among_ordinary(const Scheme& scheme, const Rounding& rounding, float range, float scale, float zero = 0) {
+  std::vector<float> x;
+  for (const float difficult : difficult_floats<encoding_of<T>>(scale, 300)) {
+    x.push_back(difficult - zero);
+    for (int i = 0; i < 82; ++i) {
+      x.push_back((static_cast<float>(random_bits(3, 8, x.size())) * 0x1p-30F - 2) * range - zero);
+    }
+  }
+  check_floats<T, Overflow>(x, scheme, rounding);
 }
 
 template <class T, class Scheme, class Real = float>
@@ -105,6 +122,19 @@ TEST(Codec, Affine) {
   check_decode<std::int8_t>(affine(0.0123F, -128));
   check_decode<std::int8_t, affine, double>(affine(0.0123F, -128));
   check_decode<std::uint16_t>(affine(0.0123F, 40000));
+}
+
+TEST(Codec, AffineAmongOrdinary) {
+  const float third = 1.0F / 3;
+  check_among_ordinary<std::int8_t>(affine(0.0123F, 3), nearest_even{}, 1.6F, 0.0123F, 3 * 0.0123F);
+  check_among_ordinary<std::int8_t>(affine(third, -128), nearest_even{}, 128 * third, third, -128 * third);
+  check_among_ordinary<std::uint8_t>(affine(0.1F, 255), nearest_even{}, 12.8F, 0.1F, 25.5F);
+  check_among_ordinary<std::uint8_t>(affine(0x1p-100F, 7), nearest_even{}, 0x1p-93F, 0x1p-100F);
+  check_among_ordinary<std::int8_t>(affine(0x1.0p99F, 7), nearest_even{}, 0x1p106F, 0x1.0p99F);
+  check_among_ordinary<std::int8_t>(affine(0x1.fp99F, 7), nearest_even{}, 0x1p106F, 0x1.fp99F);
+  check_among_ordinary<std::int8_t>(affine(0.25F, 7), nearest_even{}, 32, 0.25F);
+  check_among_ordinary<std::int8_t, saturate_symmetric>(affine(0.7F), nearest_even{}, 90, 0.7F);
+  check_among_ordinary<int4>(affine(0.7F, -3), nearest_even{}, 5.6F, 0.7F, -2.1F);
 }
 
 TEST(Codec, Fixed) {

@@ -125,6 +125,15 @@ template <class Storage>
   const __m256i bound = _mm256_set1_epi32(static_cast<int>(least));
   return _mm256_movemask_epi8(_mm256_cmpeq_epi32(_mm256_max_epu32(raw(x), bound), raw(x))) != 0;
 }
+// Of each 16 bits.
+[[gnu::always_inline]] inline word lesser_halves(const word& a, const word& b) {
+  return as_word(_mm256_min_epu16(raw(a), raw(b)));
+}
+// Bound: a power of two.
+template <std::uint32_t Bound>
+[[gnu::always_inline]] inline bool any_lower_half_below(const word& x) {
+  return any(equal(x & all_words(0x10000 - Bound), all_words(0U)));
+}
 [[gnu::always_inline]] inline bool any_nan(const real (&v)[4]) {
   const __m256 low = unordered(raw(v[0]), raw(v[1]));
   const __m256 high = unordered(raw(v[2]), raw(v[3]));
@@ -206,6 +215,15 @@ template <class Storage, bool Full>
   store_limited<Storage, Full>(low, offset, lowest, highest, y);
 }
 
+// The 16-bit integers of the high halves, limited and stored as bytes.
+template <class Storage, bool Full>
+[[gnu::always_inline]] inline void store_limited_high_halves(const word (&c)[4], std::int32_t lowest,
+                                                             std::int32_t highest, std::byte* y) {
+  word high[4];
+  NARROW_UNROLL for (int k = 0; k < 4; ++k) high[k] = as_word(_mm256_srai_epi32(raw(c[k]), 16));
+  store_limited<Storage, Full>(high, 0, lowest, highest, y);
+}
+
 // ---- instructions for one format --------------------------------------------------------------------------------
 [[gnu::always_inline]] inline void store_binary16(const real& v, std::byte* y) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(y), _mm256_cvtps_ph(raw(v), _MM_FROUND_TO_NEAREST_INT));
@@ -274,6 +292,8 @@ struct pairs {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(y), x.v);
 }
 
+// Integers of 32 bits, to nearest even; INT32_MIN for what is beyond them.
+[[gnu::always_inline]] inline word to_words(const real& v) { return as_word(_mm256_cvtps_epi32(raw(v))); }
 [[gnu::always_inline]] inline real limited(const real& v, float bound) {
   return as_real(_mm256_min_ps(_mm256_set1_ps(bound), _mm256_max_ps(_mm256_set1_ps(-bound), raw(v))));
 }

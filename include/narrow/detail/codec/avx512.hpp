@@ -124,6 +124,15 @@ template <class Storage>
 [[gnu::always_inline]] inline bool any_reaches(const word& x, std::uint32_t least) {
   return _mm512_cmpge_epu32_mask(raw(x), _mm512_set1_epi32(static_cast<int>(least))) != 0;
 }
+// Of each 16 bits.
+[[gnu::always_inline]] inline word lesser_halves(const word& a, const word& b) {
+  return as_word(_mm512_min_epu16(raw(a), raw(b)));
+}
+// Bound: a power of two.
+template <std::uint32_t Bound>
+[[gnu::always_inline]] inline bool any_lower_half_below(const word& x) {
+  return _mm512_testn_epi32_mask(raw(x), _mm512_set1_epi32(static_cast<int>(0x10000 - Bound))) != 0;
+}
 [[gnu::always_inline]] inline bool any_nan(const real (&v)[4]) {
   const __mmask16 low = unordered(raw(v[0]), raw(v[1]));
   const __mmask16 high = unordered(raw(v[2]), raw(v[3]));
@@ -180,6 +189,10 @@ template <int Bits, bool MinusZero>
     store_packed<false>(words[0], words[1], y);
   }
 }
+[[gnu::always_inline]] inline __m512i limited_halves(const __m512i& x, std::int32_t lowest, std::int32_t highest) {
+  const __m512i above = _mm512_max_epi16(x, _mm512_set1_epi16(static_cast<short>(lowest)));
+  return _mm512_min_epi16(above, _mm512_set1_epi16(static_cast<short>(highest)));
+}
 // 16-bit integers that the low halves hold, less `offset`, limited to [lowest, highest] and stored as Storage. Full:
 // these are the limits of Storage.
 template <class Storage, bool Full>
@@ -188,10 +201,18 @@ template <class Storage, bool Full>
   __m512i words[2];
   NARROW_UNROLL for (int k = 0; k < 2; ++k) {
     words[k] = _mm512_sub_epi16(halves<0>(c[2 * k], c[2 * k + 1]), _mm512_set1_epi16(static_cast<short>(offset)));
-    if constexpr (!Full) {
-      words[k] = _mm512_max_epi16(words[k], _mm512_set1_epi16(static_cast<short>(lowest)));
-      words[k] = _mm512_min_epi16(words[k], _mm512_set1_epi16(static_cast<short>(highest)));
-    }
+    if constexpr (!Full) words[k] = limited_halves(words[k], lowest, highest);
+  }
+  store_packed<std::is_signed_v<Storage>>(words[0], words[1], y);
+}
+// The 16-bit integers of the high halves, limited and stored as bytes.
+template <class Storage, bool Full>
+[[gnu::always_inline]] inline void store_limited_high_halves(const word (&c)[4], std::int32_t lowest,
+                                                             std::int32_t highest, std::byte* y) {
+  __m512i words[2];
+  NARROW_UNROLL for (int k = 0; k < 2; ++k) {
+    words[k] = halves<1>(c[2 * k], c[2 * k + 1]);
+    if constexpr (!Full) words[k] = limited_halves(words[k], lowest, highest);
   }
   store_packed<std::is_signed_v<Storage>>(words[0], words[1], y);
 }
@@ -291,6 +312,8 @@ struct pairs {
 }
 [[gnu::always_inline]] inline void store(std::uint32_t* y, const pairs& x) { _mm512_storeu_si512(y, x.v); }
 
+// Integers of 32 bits, to nearest even; INT32_MIN for what is beyond them.
+[[gnu::always_inline]] inline word to_words(const real& v) { return as_word(_mm512_cvtps_epi32(raw(v))); }
 [[gnu::always_inline]] inline real limited(const real& v, float bound) {
   return as_real(_mm512_min_ps(_mm512_set1_ps(bound), _mm512_max_ps(_mm512_set1_ps(-bound), raw(v))));
 }

@@ -2,6 +2,7 @@
 // from the descriptor; no format is named.
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -98,6 +99,9 @@ constexpr bool has_linear_codes() {
   }
 }
 constexpr bool has_ordinary_step(const linear_codes& codes) { return codes.step > 0x1p-100 && codes.step < 0x1p100; }
+constexpr bool is_power_of_two(double ordinary) {
+  return (std::bit_cast<std::uint64_t>(ordinary) & ((std::uint64_t{1} << 52) - 1)) == 0;
+}
 template <class Scheme>
 inline constexpr bool has_binary_steps = requires {
   Scheme::has_binary_steps;

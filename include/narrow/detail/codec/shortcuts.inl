@@ -116,7 +116,7 @@ struct linear_limits {
 // R(fl(x / step)) (1). A power of two has r1 = r2 = 1 / step, and both quotient and product are exact. A block with an
 // integer beyond the headroom, or a NaN, shows in the upper bits, which are those of M elsewhere (2).
 //
-// Exact: every step of the scheme is a power of two.
+// Exact: the step is a power of two.
 template <class E, class Overflow, bool Exact>
 struct linear_nearest_rule : linear_limits<E, Overflow> {
   using limits = linear_limits<E, Overflow>;
@@ -129,9 +129,9 @@ struct linear_nearest_rule : linear_limits<E, Overflow> {
   bool usable;
 
   explicit linear_nearest_rule(const linear_codes& codes) {
-    usable = has_ordinary_step(codes);
+    const bool power_of_two = is_power_of_two(codes.step);
+    usable = has_ordinary_step(codes) && (!Exact || power_of_two);
     const float r = usable ? static_cast<float>(1 / codes.step) : 0;
-    const bool power_of_two = (std::bit_cast<std::uint64_t>(codes.step) & ((std::uint64_t{1} << 52) - 1)) == 0;
     r1 = power_of_two ? r : r * (1 - 0x1p-22F);
     r2 = power_of_two ? r : r * (1 + 0x1p-22F);
     zero_point = codes.zero_point;
@@ -156,6 +156,37 @@ struct linear_nearest_rule : linear_limits<E, Overflow> {
       store_limited<typename E::storage_type, limits::full>(
           sum, static_cast<std::int32_t>(base) + (1 << headroom) - zero_point, limits::lowest, limits::highest, y);
     }
+    return true;
+  }
+};
+
+// The same for codes of a byte, where nothing is next to a tie: t = x * r + (zero_point + 1/2) + 2^-14, in units of
+// 2^-16 as a 32-bit integer, has the code in its upper half, to be limited. Let q = fl(x / step); what counts is |q| <
+// 2^8, since t is monotone in x and limits do the rest.
+//   x * r is off q by 2^-23 |q| at most, as r = fl(1 / step) and q are rounded once each: 2 units,
+//   the fused sum, below 2^8 + 2^-1, is rounded to a unit or finer: 1 unit with the rounding to an integer,
+// 3 units together, and 4 were added. So where the lower half of t is 8 or more, q + zero_point + 1/2 lies strictly
+// between the same two integers (1). t beyond 32 bits, or of a NaN, is INT32_MIN, whose lower half is 0.
+template <class E, class Overflow>
+struct byte_nearest_rule : linear_limits<E, Overflow> {
+  using limits = linear_limits<E, Overflow>;
+  linear_nearest_rule<E, Overflow, false> beside_ties;
+  float r, half;
+  bool usable;
+
+  explicit byte_nearest_rule(const linear_codes& codes) : beside_ties(codes) {
+    usable = beside_ties.usable && !is_power_of_two(codes.step) && codes.zero_point >= E::min_code &&
+             codes.zero_point <= E::max_code;
+    r = usable ? static_cast<float>(1 / codes.step) * 0x1p16F : 0;
+    half = usable ? static_cast<float>(codes.zero_point * 65536 + 32768 + 4) : 0;
+  }
+
+  [[gnu::always_inline]] inline bool encode(const real (&v)[4], const std::uint32_t*, std::byte* y) const {
+    word t[4];
+    NARROW_UNROLL for (int k = 0; k < 4; ++k) t[k] = to_words(fused(v[k], all_reals(r), all_reals(half)));
+    const word least = lesser_halves(lesser_halves(t[0], t[1]), lesser_halves(t[2], t[3]));
+    if (any_lower_half_below<8>(least)) return false;  // 1
+    store_limited_high_halves<typename E::storage_type, limits::full>(t, limits::lowest, limits::highest, y);
     return true;
   }
 };
@@ -219,9 +250,15 @@ template <class E, class Overflow, bool Divides, class Rule, class Scheme, class
       real v[4];
       load_block(x + i, v);
       if constexpr (Divides) divide_block(v, scale);
-      if (!rule.encode(v, words + (takes_words<Rounding> ? i : 0), y + i * bytes)) [[unlikely]] break;
+      if (!rule.encode(v, words + (takes_words<Rounding> ? i : 0), y + i * bytes)) [[unlikely]]
+        break;
     }
     if (i + block_size > n) break;
+    if constexpr (requires { rule.beside_ties; }) {
+      real v[4];
+      load_block(x + i, v);
+      if (rule.beside_ties.encode(v, words, y + i * bytes)) continue;
+    }
     encode_any<E, Overflow>(x + i, y + i * bytes, block_size, scheme, place, rounding_at(rounding, i));
   }
   if (i == n) return n;
@@ -248,9 +285,15 @@ template <class E, class Overflow, class Scheme, class Rounding>
   if constexpr (fixed_point_encoding<E>) {
     if constexpr (has_linear_codes<E, Scheme>() && saturates<Overflow> && E::bits <= 16 && (nearest || random)) {
       constexpr bool exact = has_binary_steps<Scheme>;
-      using rule_type = std::conditional_t<nearest, linear_nearest_rule<E, Overflow, exact>,
+      constexpr bool is_byte = sizeof(typename E::storage_type) == 1;
+      const linear_codes codes = scheme.template linear<E>(place);
+      if constexpr (nearest && is_byte && !exact) {
+        const byte_nearest_rule<E, Overflow> rule(codes);
+        if (rule.usable) return encode_blocks<E, Overflow, false>(rule, x, y, n, scheme, place, rounding);
+      }
+      using rule_type = std::conditional_t<nearest, linear_nearest_rule<E, Overflow, exact || is_byte>,
                                            linear_stochastic_rule<E, Overflow, exact>>;
-      const rule_type rule(scheme.template linear<E>(place));
+      const rule_type rule(codes);
       if (rule.usable) return encode_blocks<E, Overflow, false>(rule, x, y, n, scheme, place, rounding);
     }
   } else if constexpr (is_unscaled<Scheme> || scales_floats<Scheme>) {
