@@ -122,6 +122,10 @@ TEST(Codec, Affine) {
   check_decode<std::int8_t>(affine(0.0123F, -128));
   check_decode<std::int8_t, affine, double>(affine(0.0123F, -128));
   check_decode<std::uint16_t>(affine(0.0123F, 40000));
+  for (const float scale : {0x1p-126F, 0x1.8p-101F, 0x1.fffffep100F, 3e38F}) {
+    check_decode<std::uint8_t>(affine(scale, 131));
+    check_decode<int4>(affine(scale, -3));
+  }
 }
 
 TEST(Codec, AffineAmongOrdinary) {
@@ -145,7 +149,7 @@ TEST(Codec, Fixed) {
   check_encode<int16>(shared_exponent(-9), nearest_even{}, 0x1p-9F);
   check_encode<int8>(shared_exponent(100), draws, 0x1p100F);
   check_decode<fixed<4, 12>>(unscaled);
-  check_decode<int8>(shared_exponent(-9));
+  for (const int exponent : {-100, -99, -9, 99, 100}) check_decode<int8>(shared_exponent(exponent));
 }
 
 }  // namespace

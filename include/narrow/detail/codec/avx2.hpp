@@ -228,8 +228,12 @@ template <class Storage, bool Full>
 [[gnu::always_inline]] inline void store_binary16(const real& v, std::byte* y) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(y), _mm256_cvtps_ph(raw(v), _MM_FROUND_TO_NEAREST_INT));
 }
+// NaNs, which the instruction leaves their payloads, become their sign and 0x7FC0'0000.
 [[gnu::always_inline]] inline real load_binary16(const std::byte* x) {
-  return as_real(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x))));
+  const __m256 v = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x)));
+  const __m256 nan = unordered(v, v), sign = _mm256_set1_ps(-0.0F);
+  const __m256 quiet = _mm256_castsi256_ps(_mm256_set1_epi32(0x7FC00000));
+  return as_real(_mm256_blendv_ps(v, _mm256_or_ps(_mm256_and_ps(v, sign), quiet), nan));
 }
 [[gnu::always_inline]] inline __m256i all_halves(std::uint32_t x) { return _mm256_set1_epi16(static_cast<short>(x)); }
 // The halves of the same fields as the codes of E, infinities and NaNs those of binary16.
@@ -256,11 +260,6 @@ template <class E>
     v[2 * k] = as_real(_mm256_cvtph_ps(_mm256_castsi256_si128(halves)));
     v[2 * k + 1] = as_real(_mm256_cvtph_ps(_mm256_extracti128_si256(halves, 1)));
   }
-}
-[[gnu::always_inline]] inline real canonical_nan(const real& v) {
-  const __m256 nan = unordered(raw(v), raw(v)), sign = _mm256_set1_ps(-0.0F);
-  const __m256 quiet = _mm256_castsi256_ps(_mm256_set1_epi32(0x7FC00000));
-  return as_real(_mm256_blendv_ps(raw(v), _mm256_or_ps(_mm256_and_ps(raw(v), sign), quiet), nan));
 }
 
 // ---- random bits ------------------------------------------------------------------------------------------------

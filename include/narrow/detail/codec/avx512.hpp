@@ -247,8 +247,15 @@ template <class Storage, bool Full>
 [[gnu::always_inline]] inline void store_binary16(const real& v, std::byte* y) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(y), _mm512_cvtps_ph(raw(v), _MM_FROUND_TO_NEAREST_INT));
 }
+// NaNs, which the instruction leaves their payloads, are found among the halves, in vectors of half the size, and
+// become their sign and 0x7FC0'0000.
 [[gnu::always_inline]] inline real load_binary16(const std::byte* x) {
-  return as_real(_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x))));
+  const __m256i codes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x));
+  const __m256i twice_infinity = _mm256_set1_epi16(static_cast<short>(2 * 0x7C00));
+  const __mmask16 nan = _mm256_cmpgt_epu16_mask(_mm256_add_epi16(codes, codes), twice_infinity);
+  const __m512i bits = _mm512_castps_si512(_mm512_cvtph_ps(codes));
+  return as_real(_mm512_castsi512_ps(
+      _mm512_mask_ternarylogic_epi32(bits, nan, _mm512_set1_epi32(INT32_MIN), _mm512_set1_epi32(0x7FC00000), 0xEA)));
 }
 [[gnu::always_inline]] inline __m512i all_halves(std::uint32_t x) { return _mm512_set1_epi16(static_cast<short>(x)); }
 // The halves of the same fields as the codes of E, infinities and NaNs those of binary16.
@@ -276,13 +283,6 @@ template <class E>
     v[2 * k] = as_real(_mm512_cvtph_ps(_mm512_castsi512_si256(halves)));
     v[2 * k + 1] = as_real(_mm512_cvtph_ps(_mm512_extracti64x4_epi64(halves, 1)));
   }
-}
-[[gnu::always_inline]] inline real canonical_nan(const real& v) {
-  const __mmask16 nan = unordered(raw(v), raw(v));
-  const __m512i bits = _mm512_castps_si512(raw(v));
-  // bits & sign | quiet NaN
-  return as_real(_mm512_castsi512_ps(
-      _mm512_mask_ternarylogic_epi32(bits, nan, _mm512_set1_epi32(INT32_MIN), _mm512_set1_epi32(0x7FC00000), 0xEA)));
 }
 
 // ---- random bits ------------------------------------------------------------------------------------------------
