@@ -5,77 +5,130 @@
 //
 // The bytes of a are unsigned and those of b signed, by offsets that the zero points take up. The two middle products
 // share their sums: 3 sums for each vector of c, so that 4 rows x 2 vectors take 24 registers. The terms of a
-// block of depth, of 2 * 255 * 128 at most, fit 32-bit sums; the blocks meet in 64 bits. The limit is a quarter of
+// block of depth, of 2 * 255 * 128 at most, fit 28-bit sums; the blocks meet in 64 bits. The limit is a quarter of
 // vpdpbusd.
 
 struct limb_step {
   using sums = __m512i;
   using value = std::int64_t;
   static constexpr std::size_t width = 16, unit = 8, group = 4;
-  static_assert(gemm_blocks::depth_bytes / unit * group * 2 * 255 * 128 < std::size_t{1} << 31);
+  static_assert(gemm_blocks::depth_bytes / unit * group * 2 * 255 * 128 < std::size_t{1} << 28);
 };
 
-// Columns [j, j + 8) of row r, as far as they exist.
-[[gnu::always_inline]] inline void store_limbs(const tile_arguments& t, std::size_t r, std::size_t j,
-                                               const __m256i& high, const __m256i& middle, const __m256i& low) {
-  if (j >= t.columns) return;
-  const __mmask8 mask = static_cast<__mmask8>(t.columns - j >= 8 ? 0xFF : (1U << (t.columns - j)) - 1);
-  const __m512i upper = _mm512_slli_epi64(_mm512_cvtepi32_epi64(high), 16);
-  const __m512i center = _mm512_slli_epi64(_mm512_cvtepi32_epi64(middle), 8);
-  __m512i sum = _mm512_add_epi64(_mm512_add_epi64(upper, center), _mm512_cvtepi32_epi64(low));
-  std::int64_t* const to = static_cast<std::int64_t*>(t.c) + static_cast<std::ptrdiff_t>(r) * t.c_stride + j;
-  if (t.start == sums_start::resume) {
-    sum = _mm512_add_epi64(sum, _mm512_maskz_loadu_epi64(mask, to));
-  } else if (t.start != sums_start::zero) {
-    const __m512i row = _mm512_set1_epi64(static_cast<const std::int64_t*>(t.row_start)[r]);
-    const __m512i column = _mm512_loadu_si512(static_cast<const std::int64_t*>(t.column_start) + j);
-    sum = _mm512_add_epi64(sum, _mm512_add_epi64(row, column));
-  }
-  _mm512_mask_storeu_epi64(to, mask, sum);
+// The three sums of a vector of c.
+struct limb_sums {
+  __m512i high, middle, low;
+};
+
+// 65536 high + 256 middle + low of columns 0 to 7 and of 8 to 15, in 64 bits. Shifts and permutations share two of
+// four pipes, so that there are few:
+//   h = high + floor(middle / 256)             fits 32 bits, since the sums are below 2^28
+//   l = low + 256 (middle mod 256)             likewise
+//   h' = h + floor(l / 65536)                  what remains is l mod 65536: the low 16 bits of l
+//   [0, l.0, h'.0, h'.1]                       the words of 65536 times the result
+[[gnu::always_inline]] inline void join_limbs(const limb_sums& s, __m512i (&out)[2]) {
+  const __m512i byte = _mm512_set1_epi32(0xFF00);
+  const __m512i low = _mm512_add_epi32(s.low, _mm512_and_si512(_mm512_slli_epi32(s.middle, 8), byte));
+  __m512i high = _mm512_add_epi32(s.high, _mm512_srai_epi32(s.middle, 8));
+  high = _mm512_add_epi32(high, _mm512_srai_epi32(low, 16));
+  const __m512i first = _mm512_set_epi16(15, 14, 46, 0, 13, 12, 44, 0, 11, 10, 42, 0, 9, 8, 40, 0,  //
+                                         7, 6, 38, 0, 5, 4, 36, 0, 3, 2, 34, 0, 1, 0, 32, 0);
+  const __m512i second = _mm512_or_si512(first, _mm512_set1_epi16(16));
+  constexpr __mmask32 without_zeros = 0xEEEE'EEEE;
+  out[0] = _mm512_srai_epi64(_mm512_maskz_permutex2var_epi16(without_zeros, high, first, low), 16);
+  out[1] = _mm512_srai_epi64(_mm512_maskz_permutex2var_epi16(without_zeros, high, second, low), 16);
 }
 
-template <std::size_t Rows, std::size_t Vectors>
-void limb_tile(const tile_arguments& t) {
-  constexpr std::size_t width = limb_step::width;
-  __m512i high[Rows][Vectors], middle[Rows][Vectors], low[Rows][Vectors];
-  NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
-    NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
-      high[r][v] = middle[r][v] = low[r][v] = _mm512_setzero_si512();
+// What the sums of a tile begin with, c or offsets of rows and columns, and where they go.
+template <std::size_t Vectors>
+struct limb_output {
+  static constexpr std::size_t halves = 2 * Vectors;
+  alignas(64) static constexpr std::int64_t zeros[8 * halves] = {};
+  std::int64_t* c;
+  const std::int64_t *start, *rows;
+  std::ptrdiff_t c_stride, start_stride;
+  __mmask8 mask[halves];
+
+  [[gnu::always_inline]] explicit limb_output(const tile_arguments& t)
+      : c(static_cast<std::int64_t*>(t.c)), start(zeros), rows(zeros), c_stride(t.c_stride), start_stride(0) {
+    if (t.start == sums_start::resume) {
+      start = c, start_stride = c_stride;
+    } else if (t.start != sums_start::zero) {
+      start = static_cast<const std::int64_t*>(t.column_start), rows = static_cast<const std::int64_t*>(t.row_start);
     }
+    const std::uint64_t columns = ~std::uint64_t{0} >> (64 - t.columns);
+    NARROW_UNROLL for (std::size_t h = 0; h < halves; ++h) mask[h] = static_cast<__mmask8>(columns >> (8 * h));
   }
-  const std::byte* a[2] = {t.a, t.a + 3 * t.a_stride};
-  const std::byte* b = t.b;
-  for (std::size_t g = t.groups; g != 0; --g) {
+  // Columns [16 v, 16 v + 16) of row r: of one row after the other.
+  [[gnu::always_inline]] void store(std::size_t r, std::size_t v, const limb_sums& sum) {
+    const __m512i row = _mm512_set1_epi64(rows[r]);
+    __m512i joined[2];
+    join_limbs(sum, joined);
+    NARROW_UNROLL for (std::size_t h = 2 * v; h < 2 * v + 2; ++h) {
+      const __m512i begin = _mm512_add_epi64(_mm512_maskz_loadu_epi64(mask[h], start + 8 * h), row);
+      _mm512_mask_storeu_epi64(c + 8 * h, mask[h], _mm512_add_epi64(begin, joined[h % 2]));
+    }
+    if (v + 1 == Vectors) c += c_stride, start += start_stride;
+  }
+};
+
+// Adds the products of some groups to rows [From, To), and moves their a and b beyond them.
+template <std::size_t From, std::size_t To, std::size_t Rows, std::size_t Vectors>
+[[gnu::always_inline]] inline void add_limbs(limb_sums (&sum)[Rows][Vectors], const std::byte* (&a)[2],
+                                             std::ptrdiff_t a_stride, const std::byte*& b, std::size_t groups) {
+  constexpr std::size_t width = limb_step::width;
+  for (std::size_t g = groups; g != 0; --g) {
     __m512i b_low[Vectors], b_high[Vectors];
     NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
       b_low[v] = _mm512_loadu_si512(b + v * width * 4);
       b_high[v] = _mm512_loadu_si512(b + (Vectors + v) * width * 4);
     }
-    NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
-      const std::byte* const row = a[r / 3] + static_cast<std::ptrdiff_t>(r % 3) * t.a_stride;
+    NARROW_UNROLL for (std::size_t r = From; r < To; ++r) {
+      const std::byte* const row = a[r / 2] + static_cast<std::ptrdiff_t>(r % 2) * a_stride;
       const __m512i a_low = s8_step::broadcast(row), a_high = s8_step::broadcast(row + 4);
       NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
-        low[r][v] = _mm512_dpbusd_epi32(low[r][v], a_low, b_low[v]);
-        middle[r][v] = _mm512_dpbusd_epi32(middle[r][v], a_low, b_high[v]);
-        high[r][v] = _mm512_dpbusd_epi32(high[r][v], a_high, b_high[v]);
+        limb_sums& s = sum[r][v];
+        s.low = _mm512_dpbusd_epi32(s.low, a_low, b_low[v]);
+        s.middle = _mm512_dpbusd_epi32(s.middle, a_low, b_high[v]);
+        s.high = _mm512_dpbusd_epi32(s.high, a_high, b_high[v]);
       }
       NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
-        middle[r][v] = _mm512_dpbusd_epi32(middle[r][v], a_high, b_low[v]);
+        limb_sums& s = sum[r][v];
+        s.middle = _mm512_dpbusd_epi32(s.middle, a_high, b_low[v]);
         // Without this GCC 12 moves the sums in and out of memory.
-        __asm__("" : "+v"(low[r][v]), "+v"(middle[r][v]), "+v"(high[r][v]));
+        __asm__("" : "+v"(s.low), "+v"(s.middle), "+v"(s.high));
       }
     }
-    a[0] += limb_step::unit;
-    if constexpr (Rows > 3) a[1] += limb_step::unit;
+    if constexpr (From < 2) a[0] += limb_step::unit;
+    if constexpr (To > 2) a[1] += limb_step::unit;
     b += Vectors * width * limb_step::unit;
   }
+}
+
+// Joining the sums of a vector takes 7 cycles by itself, and none amid steps: the first rows are through with the last
+// groups before the others begin with these, and one vector of theirs is joined after each.
+template <std::size_t Rows, std::size_t Vectors>
+void limb_tile(const tile_arguments& t) {
+  constexpr std::size_t early = Rows < 2 ? Rows : 2, pieces = early * Vectors;
+  limb_sums sum[Rows][Vectors];
   NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {
     NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
-      store_limbs(t, r, v * width, _mm512_castsi512_si256(high[r][v]), _mm512_castsi512_si256(middle[r][v]),
-                  _mm512_castsi512_si256(low[r][v]));
-      store_limbs(t, r, v * width + 8, _mm512_extracti64x4_epi64(high[r][v], 1),
-                  _mm512_extracti64x4_epi64(middle[r][v], 1), _mm512_extracti64x4_epi64(low[r][v], 1));
+      sum[r][v].high = sum[r][v].middle = sum[r][v].low = _mm512_setzero_si512();
     }
+  }
+  limb_output<Vectors> output(t);
+  const std::byte* a[2] = {t.a, t.a + 2 * t.a_stride};
+  const std::byte* b = t.b;
+  const std::size_t late = Rows == early ? 0 : t.groups < pieces ? t.groups : pieces;
+  add_limbs<0, Rows>(sum, a, t.a_stride, b, t.groups - late);
+  const std::byte* again = b;
+  if constexpr (Rows > early) add_limbs<0, early>(sum, a, t.a_stride, b, late);
+  NARROW_UNROLL for (std::size_t i = 0; i < pieces; ++i) {
+    if constexpr (Rows > early) add_limbs<early, Rows>(sum, a, t.a_stride, again, i < late ? 1 : 0);
+    output.store(i / Vectors, i % Vectors, sum[i / Vectors][i % Vectors]);
+  }
+  NARROW_UNROLL for (std::size_t r = early; r < Rows; ++r) {
+    NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) output.store(r, v, sum[r][v]);
   }
 }
 
