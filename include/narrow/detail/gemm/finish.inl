@@ -80,52 +80,63 @@ inline constexpr bool finishes_by_vectors = [] {
                                                                                  !std::is_same_v<Sum, double>);
 }();
 
+// Parameters are copied: for all that the compiler knows, what is written might change them.
+template <class Context, class Sum>
+void finish_by_vectors(const Context& c, const Sum* sums, std::ptrdiff_t stride, std::size_t i, std::size_t rows,
+                       std::size_t j, std::size_t columns) {
+  using Value = typename Context::value_type;
+  using T = typename Context::finisher_type::T;
+  using V = value_lanes<Value>;
+  const auto& last = *c.last;
+  const typename V::vector alpha = V::all(static_cast<Value>(last.s.alpha));
+  alignas(64) Value buffer[most_columns], scale[most_columns];
+  const bool is_uniform = c.uniform_scale != nullptr;
+  const Value* const factor = is_uniform ? c.uniform_scale + j : scale;
+  // Reals of the output's type go there at once, but for what does not fill a vector.
+  constexpr bool may_go_at_once = std::is_same_v<T, Value> || (std::is_same_v<T, float> && sizeof(Value) == 8);
+  const bool at_once = may_go_at_once && last.out.view.stride(1) == 1;
+  const std::size_t whole = at_once ? columns / V::width * V::width : 0;
+  for (std::size_t r = 0; r < rows; ++r, sums += stride) {
+    if (!is_uniform) {
+      const double row_scale = c.row_scale_of(i + r);
+      for (std::size_t q = 0; q < columns; ++q) scale[q] = static_cast<Value>(row_scale * c.column_scale[j + q]);
+    }
+    const auto value = [&](std::size_t q, std::size_t n) __attribute__((always_inline)) {
+      const typename V::vector x = V::product(V::product(V::from(sums + q), V::from(factor + q)), alpha);
+      return apply_all<V, 0>(last.ops, x, i + r, j + q, n);
+    };
+    if constexpr (may_go_at_once) {
+      T* const to = &last.out.view(i + r, j);
+      for (std::size_t q = 0; q < whole; q += V::width) V::store(to + q, value(q, V::width));
+      if (whole == columns) continue;
+    }
+    for (std::size_t q = whole; q < columns; q += V::width) {
+      V::store(buffer + q, value(q, columns - q < V::width ? columns - q : V::width));
+    }
+    last.store(buffer + whole, i + r, j + whole, columns - whole);
+  }
+}
+
 template <class Context, class Sum>
 void finish_tile(const void* context, const void* sums, std::ptrdiff_t stride, std::size_t i, std::size_t rows,
                  std::size_t j, std::size_t columns) {
   const Context& c = *static_cast<const Context*>(context);
   const auto& last = *c.last;
-  using Value = typename Context::value_type;
+  const auto* const first = static_cast<const Sum*>(sums);
   if constexpr (requantizes_by_vectors<Context, Sum>) {
-    const auto* const first = static_cast<const Sum*>(sums);
     if (c.by_vectors && requantize_by_vectors(last, first, stride, i, rows, j, columns)) return;
   }
-  alignas(64) Value buffer[most_columns];
-  for (std::size_t r = 0; r < rows; ++r) {
-    const Sum* const row = static_cast<const Sum*>(sums) + static_cast<std::ptrdiff_t>(r) * stride;
-    const double row_scale = c.row_scale_of(i + r);
-    if constexpr (finishes_by_vectors<Context, Sum>) {
-      if (c.by_vectors) {
-        using V = value_lanes<Value>;
-        alignas(64) Value scale[most_columns];
-        const Value* factor = c.uniform_scale == nullptr ? scale : c.uniform_scale + j;
-        if (c.uniform_scale == nullptr) {
-          for (std::size_t q = 0; q < columns; ++q) scale[q] = static_cast<Value>(row_scale * c.column_scale[j + q]);
-        }
-        const auto alpha = static_cast<Value>(last.s.alpha);
-        // Reals of the output's type go there at once, but for what does not fill a vector.
-        using T = typename Context::finisher_type::T;
-        constexpr bool may_go_at_once = std::is_same_v<T, Value> || (std::is_same_v<T, float> && sizeof(Value) == 8);
-        const bool at_once = may_go_at_once && last.out.view.stride(1) == 1;
-        const std::size_t whole = at_once ? columns / V::width * V::width : 0;
-        for (std::size_t q = 0; q < columns; q += V::width) {
-          const std::size_t n = columns - q < V::width ? columns - q : V::width;
-          typename V::vector x = V::product(V::from(row + q), V::from(factor + q));
-          if (alpha != 1) x = V::product(V::all(alpha), x);
-          x = apply_all<V, 0>(last.ops, x, i + r, j + q, n);
-          if constexpr (may_go_at_once) {
-            if (q < whole) {
-              V::store(&last.out.view(i + r, j + q), x);
-              continue;
-            }
-          }
-          V::store(buffer + q, x);
-        }
-        if (whole < columns) last.store(buffer + whole, i + r, j + whole, columns - whole);
-        continue;
-      }
+  if constexpr (finishes_by_vectors<Context, Sum>) {
+    if (c.by_vectors) {
+      finish_by_vectors(c, first, stride, i, rows, j, columns);
+      return;
     }
+  }
+  typename Context::value_type buffer[most_columns];
+  for (std::size_t r = 0; r < rows; ++r) {
+    const double row_scale = c.row_scale_of(i + r);
     last.row(
-        row, i + r, j, columns, [&](std::size_t q) { return row_scale * c.column_scale[q]; }, buffer);
+        first + static_cast<std::ptrdiff_t>(r) * stride, i + r, j, columns,
+        [&](std::size_t q) { return row_scale * c.column_scale[q]; }, buffer);
   }
 }
