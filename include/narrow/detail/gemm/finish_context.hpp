@@ -1,6 +1,7 @@
 // What a finish reads beside the sums: the finisher and the factors of rows and columns.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include "narrow/detail/gemm/kernel.hpp"
@@ -33,12 +34,17 @@ struct finish_context {
     double* const of_rows = space.get<double>(rows + 2 * padded);
     double* const of_columns = of_rows + rows;
     for (std::size_t i = 0; i < rows; ++i) of_rows[i] = with_scale ? 1.0 : a.scale(i);
-    for (std::size_t j = 0; j < n; ++j) of_columns[j] = with_scale ? 1.0 : b.scale(j);
     row_scale = of_rows, column_scale = of_columns;
-    if (rows_vary) return;
     value_type* const uniform = reinterpret_cast<value_type*>(of_columns + padded);
-    for (std::size_t j = 0; j < n; ++j) uniform[j] = static_cast<value_type>(of_rows[0] * of_columns[j]);
-    uniform_scale = uniform;
+    if (!rows_vary) uniform_scale = uniform;
+    if (with_scale || !b.varies_along(1)) {
+      const double same = with_scale ? 1.0 : b.scale(0);  // whose computation may be all that a small product waits for
+      std::fill_n(of_columns, n, same);
+      std::fill_n(uniform, n, static_cast<value_type>(of_rows[0] * same));
+    } else {
+      for (std::size_t j = 0; j < n; ++j) of_columns[j] = b.scale(j);
+      for (std::size_t j = 0; j < n; ++j) uniform[j] = static_cast<value_type>(of_rows[0] * of_columns[j]);
+    }
   }
 };
 
