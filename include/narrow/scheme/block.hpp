@@ -174,6 +174,8 @@ class block_scaled : public detail::block_layout<Length> {
   const std::vector<Scale>& scales() const { return scales_; }
   float tensor_scale() const { return tensor_scale_; }
 
+  // tensor_scale * scale of each block, rounded.
+  const std::vector<float>& factors() const { return factors_; }
   // What a product may leave out of a block's sum.
   template <encoding E>
   double factor(std::size_t place) const {
@@ -260,7 +262,7 @@ class block_scaled : public detail::block_layout<Length> {
   std::vector<Scale> scales_;
   float tensor_scale_;
   std::vector<float> floats_;   // the scales
-  std::vector<float> factors_;  // tensor_scale * scale, rounded
+  std::vector<float> factors_;
 };
 
 }  // namespace narrow

@@ -56,6 +56,7 @@ constexpr granularity per_axis(std::size_t axis) { return {axis}; }
 //   S::block_length          elements of a block; the last one of a line may be shorter
 //   s.extent()               along the axis
 //   s.place(line, k)         of index k along the axis in a line of a matrix
+// and may say s.factors(), the factors of floats in the order of places, as a vector of them.
 // A product sums blocks before it scales them (gemm.hpp), unless the scheme says that values with the scales of their
 // blocks in them are as narrow as bfloat16's:
 //   S::folds<E>()                                      whether they are

@@ -51,6 +51,16 @@ power_range factors_of_x(const X& x, const conv_shape& s, const tap_blocks& t, s
     return {same[0] == 1.0F, 0, 0};
   } else {
     const std::array<std::size_t, 4> extents{s.images, s.height, s.width, t.factors.channels};
+    if constexpr (requires { x.scheme->factors(); }) {
+      // The scheme has them, and as they are wanted: blocks of these lengths, the channels last.
+      const bool last = x.scheme->place(0, decltype(row)::block_length) == 1;
+      if (last && t.length == decltype(row)::block_length && !fixed_point_encoding<typename decltype(row)::E> &&
+          x.scheme->count() == s.images * s.height * s.width * t.factors.channels) {
+        factors = {x.scheme->factors().data(), extents};
+        power_range powers;
+        if (powers.add_all(factors.data(), x.scheme->count())) return powers;
+      }
+    }
     const std::size_t pixels = checked_product(s.images, checked_product(s.height, s.width, "conv2d"), "conv2d");
     float* const to = space.get<float>(checked_product(pixels, t.factors.channels, "conv2d"));
     factors = {to, extents};

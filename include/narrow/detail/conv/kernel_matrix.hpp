@@ -28,6 +28,15 @@ struct power_range {
     low = std::min(low, exponent), high = std::max(high, exponent);
     return true;
   }
+  // All of them, if they are powers of two.
+  bool add_all(const float* factors, std::size_t count) {
+    std::uint32_t fractions = 0, least = 0xFFFF'FFFF, most = 0;
+    for (std::size_t t = 0; t < count; ++t) {
+      const auto bits = std::bit_cast<std::uint32_t>(factors[t]);
+      fractions |= bits & 0x7F'FFFF, least = std::min(least, bits), most = std::max(most, bits);
+    }
+    return count == 0 || (fractions == 0 && add(std::bit_cast<float>(least)) && add(std::bit_cast<float>(most)));
+  }
 };
 
 // Panels of each group's kernels, made before; none at all on a target without kernels.

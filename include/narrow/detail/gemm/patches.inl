@@ -52,12 +52,13 @@ void spread_pixels(const T* from, std::size_t channels, std::size_t n, const T& 
 }
 
 template <int Lanes>
-[[gnu::always_inline]] inline void add_to_exponents(std::uint16_t* codes, std::uint16_t add) {
-  using vector = typename lanes<std::uint16_t, Lanes>::vector;
-  vector x;
+using code_vector = typename lanes<std::uint16_t, Lanes>::vector;
+template <int Lanes>
+[[gnu::always_inline]] inline void add_to_exponents(std::uint16_t* codes, const code_vector<Lanes>& add) {
+  code_vector<Lanes> x;
   __builtin_memcpy(&x, codes, sizeof x);
-  const vector field = x & 0x7F80;
-  x += (vector)((field != 0) & (field != 0x7F80)) & add;
+  const code_vector<Lanes> field = x & 0x7F80;
+  x += (code_vector<Lanes>)((field != 0) & (field != 0x7F80)) & add;
   __builtin_memcpy(codes, &x, sizeof x);
 }
 
@@ -65,8 +66,21 @@ template <int Lanes>
 inline void scale_codes(std::uint16_t* codes, std::size_t n, float power) {
   const auto add = static_cast<std::uint16_t>((__builtin_bit_cast(std::uint32_t, power) >> 16) - 0x3F80U);
   std::size_t c = 0;
-  for (; c + 16 <= n; c += 16) add_to_exponents<16>(codes + c, add);
-  for (; c < n; c += 4) add_to_exponents<4>(codes + c, add);
+  for (; c + 16 <= n; c += 16) add_to_exponents<16>(codes + c, code_vector<16>{} + add);
+  for (; c < n; c += 4) add_to_exponents<4>(codes + c, code_vector<4>{} + add);
+}
+// The same of four codes for each of n powers.
+inline void scale_fours(std::uint16_t* codes, std::size_t n, const float* powers) {
+  std::size_t u = 0;
+  for (; u + 8 <= n; u += 8, codes += 32) {
+    code_vector<16> halves;
+    __builtin_memcpy(&halves, powers + u, sizeof halves);
+    const code_vector<32> high =
+        __builtin_shufflevector(halves, halves, 1, 1, 1, 1, 3, 3, 3, 3, 5, 5, 5, 5, 7, 7, 7, 7, 9, 9, 9, 9, 11, 11, 11,
+                                11, 13, 13, 13, 13, 15, 15, 15, 15);
+    add_to_exponents<32>(codes, high - 0x3F80);
+  }
+  for (; u < n; ++u, codes += 4) scale_codes(codes, 4, powers[u]);
 }
 
 // n pixels of a line of the image, from `column` on, to elements of the panel, channels of the group only.
@@ -154,6 +168,7 @@ void gather_pixels(const Patches& p, std::size_t image, std::size_t row, std::si
     if (p.powers == nullptr) return;
     const float* power =
         p.powers + ((image * p.shape.height + row) * p.shape.width + column) * p.powers_of_pixel + p.first_power;
+    if (p.shape.group_channels == 4 && p.powers_of_pixel == 1) return scale_fours(to, n, power);
     for (std::size_t q = 0; q < n; ++q, power += p.powers_of_pixel) {
       for (std::size_t c = 0, b = 0; c < p.shape.group_channels; c += p.elements_of_power, ++b, to += p.elements_of_power) {
         scale_codes(to, p.elements_of_power, power[b]);
