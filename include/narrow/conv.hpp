@@ -192,7 +192,7 @@ void convolve(const X& x, const W& w, const packed_groups* packed, const Y& y, c
       return finisher<Value, Class::exact_integer, Output, Ops, Conversion>{
           output_row(y, image, row), s, ops, conversion, n, 0};
     };
-    if (!with_scale && convolve_depthwise<Class>(x, w, y, shape, g, last_of, e)) return;
+    if (!with_scale && convolve_depthwise<Class>(x, w, shape, g, last_of, e)) return;
     if (!with_scale && convolve_fast<Class>(x, w, packed, y, shape, g, last_of, e)) return;
     std::vector<double> scale(n, 1.0);
     for (std::size_t o = 0; o < n && !with_scale; ++o) scale[o] = some_row.scale(0) * some_tap.scale(o);

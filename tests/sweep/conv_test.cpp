@@ -112,6 +112,91 @@ TEST(ConvSweep, ManyBlocks) {
   }
 }
 
+// Channels of their own, in and beyond the blocks that kernels take: small and long lines, taps apart and beyond the
+// image on all sides, images in and out of place.
+const conv_problem depthwise[] = {
+    {2, 6, 11, 64, 64, 3, 3, {.pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1, .groups = 64}},
+    {2, 7, 40, 33, 33, 5, 5, {.pad_top = 2, .pad_left = 2, .pad_bottom = 2, .pad_right = 2, .groups = 33}},
+    {1, 5, 3, 97, 97, 3, 7, {.pad_top = 2, .pad_left = 5, .pad_right = 6, .groups = 97}},
+    {1, 9, 23, 40, 40, 2, 3, {2, 3, 1, 0, 0, 2, 3, 2, 40}},
+    {1, 8, 8, 32, 32, 1, 4, {.stride_w = 2, .pad_left = 1, .dilation_w = 2, .groups = 32, .layout = narrow::nchw}},
+};
+
+TEST(ConvSweep, Depthwise) {
+  for (const conv_problem& p : depthwise) {
+    SCOPED_TRACE(p);
+    check<float, float, float>(p);
+    check<narrow::bfloat16, narrow::bfloat16, float>(p);
+    check<narrow::float8_e4m3fn, narrow::float8_e4m3fn, float>(p);
+    check<std::uint8_t, std::int8_t, std::int32_t>(p);
+    check<std::int16_t, std::int8_t, std::int32_t>(p);
+  }
+}
+
+// Sums of zeros of either sign and of subnormals, which the bf16 class reads as such: a tap that is not there adds
+// none.
+template <class T>
+void check_zeros(const conv_problem& p) {
+  narrow_test::generator random(11);
+  const gapped<T> x(image_extents(p)), w(kernel_extents(p));
+  const gapped<float> want(output_extents(p));
+  const auto fill = [&](T& e) { e = T(std::array{-0.0F, 0.0F, 0x1p-130F, -0x1p-130F, 1.0F}[random() % 5]); };
+  x.for_each(fill);
+  w.for_each(fill);
+  const std::vector<T> elements = dense(x);
+  const narrow::tensor_view<const T, 4> dense_x(elements.data(), image_extents(p));
+  {
+    const support::on_target plain(narrow::target::portable);
+    narrow::conv2d(dense_x, w.view(), want.view(), p.geometry);
+  }
+  for (const narrow::target t : support::kernel_targets()) {
+    const support::on_target use(t);
+    const gapped<float> y(output_extents(p));
+    narrow::conv2d(dense_x, w.view(), y.view(), p.geometry);
+    ASSERT_TRUE(same_bits(y, want)) << narrow::name_of(t);
+  }
+}
+TEST(ConvSweep, DepthwiseZeros) {
+  for (const conv_problem& p : depthwise) {
+    SCOPED_TRACE(p);
+    check_zeros<float>(p);
+    check_zeros<narrow::bfloat16>(p);
+  }
+}
+
+// Codes of Code x int8, whose zero points shift what multiplies: weights out of 8 bits where theirs is not zero.
+template <class Code>
+void check_zero_points(const conv_problem& p, std::int32_t zero_of_x, std::int32_t zero_of_w) {
+  narrow_test::generator random(5);
+  const narrow::affine of_x(narrow::per_tensor, {0.5F}, {zero_of_x}), of_w(narrow::per_tensor, {0.25F}, {zero_of_w});
+  narrow::quantized_tensor<Code, 4, narrow::affine> x(image_extents(p), of_x);
+  narrow::quantized_tensor<narrow::int8, 4, narrow::affine> w(kernel_extents(p), of_w);
+  for (std::size_t i = 0; i < x.codes().size(); ++i) x.codes().data()[i] = narrow_test::random_element<Code>(random);
+  for (std::size_t i = 0; i < w.codes().size(); ++i) {
+    w.codes().data()[i] = narrow_test::random_element<narrow::int8>(random);
+  }
+  const gapped<std::int32_t> want(output_extents(p));
+  {
+    const support::on_target plain(narrow::target::portable);
+    narrow::conv2d(x, w, want.view(), p.geometry);
+  }
+  for (const narrow::target t : support::kernel_targets()) {
+    const support::on_target use(t);
+    const gapped<std::int32_t> y(output_extents(p));
+    narrow::conv2d(x, w, y.view(), p.geometry);
+    ASSERT_TRUE(same_bits(y, want)) << narrow::name_of(t) << ", zero points " << zero_of_x << " and " << zero_of_w;
+  }
+}
+TEST(ConvSweep, DepthwiseZeroPoints) {
+  for (const conv_problem& p : depthwise) {
+    SCOPED_TRACE(p);
+    for (const std::int32_t zero_of_w : {0, -77}) {
+      check_zero_points<narrow::uint8>(p, 113, zero_of_w);
+      check_zero_points<narrow::int8>(p, -128, zero_of_w);
+    }
+  }
+}
+
 // Rows and columns in the other direction, up to the first byte of the memory and to the last.
 TEST(ConvSweep, FlippedImages) {
   narrow_test::generator random(3);

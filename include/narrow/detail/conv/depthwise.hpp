@@ -1,14 +1,22 @@
 // Depthwise convolutions: one input and one output channel a group. There is no product of matrices in them: a line of
-// output is summed tap by tap, by vectors of channels, from a band (patches.hpp) of a few lines of the image as floats.
+// output is summed tap by tap, by vectors of channels (gemm/depthwise.inl), from lines of the image
+//   - as they lie in memory, where their elements are those that multiply
+//   - else converted, each once, and kept as long as output lines meet it
+// Taps beyond the image read a line of padding instead: above and below it for all pixels, beside it for those few that
+// have such taps, one at a time.
 //
-// Classes: those of float chains and of bfloat16 pairs, and exact integers in int32 whose sums stay below 2^24, which
-// float holds: zero points are subtracted in the band, so the bound is that of the sum itself.
+// Classes: those of float chains and of bfloat16 pairs, and exact integers in int32 whose codes are of 8 bits, or of 16
+// signed ones. Zero points of weights are subtracted from them before; those of the image are in the padding, and sums
+// start at what they add up to.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
+#include <limits>
 #include <type_traits>
 
+#include "narrow/detail/conv/fast.hpp"
 #include "narrow/detail/conv/kernel_matrix.hpp"
 #include "narrow/detail/conv/patches.hpp"
 #include "narrow/detail/gemm/fast.hpp"
@@ -16,83 +24,148 @@
 namespace narrow::detail {
 
 struct depthwise_workspace {
-  scratch band, lines;
+  scratch band, held, lines, taps;
 };
 struct depthwise_parameters {
-  scratch weights;
+  scratch weights, starts, padding;
 };
 
-template <class Class>
-constexpr bool may_be_depthwise() {
+// What all pieces of a convolution read. Bytes are elements of the panel.
+struct depthwise_plan {
+  depthwise_kernel kernel;
+  std::size_t tap_places = 0;  // taps, filled up to whole groups
+  const std::byte* weights = nullptr;
+  const std::int32_t* starts = nullptr;
+  const std::byte* padding = nullptr;  // a line of it
+  std::size_t line_bytes = 0;          // of that one, with what reading by blocks of channels takes beyond it
+  bool factors_are_one = false;
+};
+
+// Calls run(panel) for those that the image may be read as, the best first, until one returns true.
+template <class Class, class A, class B, class Run>
+bool on_depthwise_panels([[maybe_unused]] const Run& run) {
   using Accumulator = typename Class::accumulator;
-  if constexpr (std::is_same_v<Accumulator, fma_chain<float>> || std::is_same_v<Accumulator, bfloat16_pairs>) {
-    return true;
+  if constexpr (std::is_same_v<Accumulator, fma_chain<float>>) {
+    return run(real_panel<float>{});
+  } else if constexpr (std::is_same_v<Accumulator, bfloat16_pairs>) {
+    return run(bf16_panel{});
+  } else if constexpr (Class::exact_integer && std::is_same_v<typename Accumulator::sum_type, std::int32_t>) {
+    if constexpr (bits_of_codes<A> <= 8) {
+      if (run(byte_panel<panel_sign::is_unsigned>{})) return true;
+    }
+    if constexpr (A::has_integer_values || bits_of_codes<A> < 16 || (bits_of_codes<A> == 16 && A::E::is_signed)) {
+      return run(pair_panel{});
+    }
+    return false;
   } else {
-    return Class::exact_integer && std::is_same_v<typename Accumulator::sum_type, std::int32_t>;
+    return false;
   }
 }
 
-// Weights as floats, less their zero points: a row of channels for each tap.
-template <class Accumulator, class W>
-void depthwise_weights(const W& w, const conv_shape& s, std::size_t step, float* to) {
-  for (std::size_t r = 0; r < s.kernel_height; ++r) {
-    for (std::size_t q = 0; q < s.kernel_width; ++q, to += step) {
-      const auto tap = kernel_tap(w, r, q);
-      for (std::size_t o = 0; o < s.out_channels; ++o) {
-        to[o] = tap.template value<float>(o, 0, false);
-        if constexpr (std::is_same_v<Accumulator, bfloat16_pairs>) to[o] = bfloat16_pairs::flush(to[o]);
+// What multiplies an element of the panel.
+template <class Panel>
+struct depthwise_weight {
+  using type = std::conditional_t<std::is_same_v<Panel, byte_panel<panel_sign::is_unsigned>>, std::int8_t,
+                                  typename Panel::element>;
+};
+
+// The weights less their zero points, as the kernel reads them, and for integers what sums start at: minus the image's
+// zero point, as the panel has it, times theirs. False where a weight does not fit.
+template <class Panel, class B>
+bool set_weights(const B& b, std::int64_t zero_of_x, depthwise_plan& plan, depthwise_parameters& space) {
+  using element = typename depthwise_weight<Panel>::type;
+  constexpr std::size_t group = Panel::group, together = 4 * group;  // channels of 16 bytes of each tap
+  const std::size_t taps = b.rows(), channels = b.columns(), width = plan.kernel.width;
+  plan.tap_places = divided_up(taps, group) * group;
+  const std::size_t places = divided_up(channels, width * group) * width * group;
+  element* const to = space.weights.get<element>(places * plan.tap_places);
+  std::int32_t* start = space.starts.get<std::int32_t>(places);
+  std::fill_n(to, places * plan.tap_places, element{});
+  plan.weights = reinterpret_cast<const std::byte*>(to);
+  plan.starts = start;
+  for (std::size_t place = 0; place < places; ++place, ++start) {
+    const std::size_t block = place / (width * group), unit = place % width;
+    const std::size_t vector = place / width % group;
+    const std::size_t c = block * width * group + unit / 4 * together + vector * 4 + unit % 4;
+    *start = 0;
+    if (c >= channels) continue;
+    element* out = to + (block * plan.tap_places * width + vector * width + unit) * group;
+    for (std::size_t t = 0; t < taps; t += group, out += width * group * group) {
+      for (std::size_t u = 0; u < group && t + u < taps; ++u) {
+        if constexpr (std::is_integral_v<typename Panel::sum>) {
+          const auto value = b.template value<std::int64_t>(t + u, c, false);
+          if (value < std::numeric_limits<element>::min() || value > std::numeric_limits<element>::max()) return false;
+          out[u] = static_cast<element>(value);
+          // What overflows here comes back with the codes.
+          *start = static_cast<std::int32_t>(static_cast<std::uint32_t>(*start) -
+                                             static_cast<std::uint32_t>(zero_of_x * value));
+        } else {
+          out[u] = Panel::of(b, t + u, c, false);
+        }
       }
-      std::fill(to + s.out_channels, to + step, 0.0F);
     }
   }
+  return true;
 }
 
-// Lines of the output, counted through all images, one after the other. Each line of the padded image is converted once
-// and kept as long as output lines meet it.
-template <class Sum, class Target, class Patches, class LastOf, class Context>
+// Lines of the output, counted through all images, one after the other.
+template <class Panel, class Target, class Patches, class LastOf, class Context>
 class depthwise_lines {
+  using element = typename Panel::element;
+  using Sum = typename Panel::sum;
+
  public:
-  depthwise_lines(const Patches& patches, const float* weights, std::size_t weights_step, const LastOf& last,
-                  const Context& context, bool factors, bool pairs)
+  depthwise_lines(const Patches& patches, const depthwise_plan& parameters, const LastOf& last, const Context& context)
       : a(patches),
         s(patches.shape),
         g(patches.geometry),
+        plan(parameters),
         last_of(last),
         of_all(context),
-        factors_are_one(factors),
-        columns((s.out_width - 1) * g.stride_w + (s.kernel_width - 1) * g.dilation_w + 1),
-        line_step(divided_up(columns * s.channels, 16) * 16 + 16),
-        kept((s.kernel_height - 1) * g.dilation_h + 1),
-        weights_of_taps(weights),
-        band((*lease).band.template get<float>(kept * line_step)),
-        lines((*lease).lines.template get<const float*>(s.kernel_height)) {
-    t.lines = lines;
-    t.kernel_height = s.kernel_height, t.kernel_width = s.kernel_width;
-    t.tap_step = g.dilation_w * s.channels, t.pixel_step = g.stride_w * s.channels;
-    t.weights_step = weights_step;
-    t.integers = std::is_integral_v<Sum>;
-    t.pairs = pairs;
+        kept(span_of(1, 1, s.kernel_height, g.dilation_h)),
+        in_place(a.copies && a.has_whole_lines()),
+        band((*lease).band.bytes(kept * plan.line_bytes)),
+        held((*lease).held.template get<std::size_t>(kept)),
+        lines((*lease).lines.template get<const std::byte*>(s.kernel_height)),
+        taps((*lease).taps.template get<const std::byte*>(plan.tap_places)) {
+    // Pixels all of whose taps are in columns of the image.
+    const std::size_t before = divided_up(g.pad_left, g.stride_w), right = g.pad_left + s.width;
+    const std::size_t span = span_of(1, 1, s.kernel_width, g.dilation_w);
+    const std::size_t until = right < span ? 0 : (right - span) / g.stride_w + 1;
+    first_inside = std::min(before, s.out_width);
+    last_inside = std::max(first_inside, std::min(until, s.out_width));
+    if (in_place) {
+      const auto& e = elements_of(a.x);
+      const auto highest = [&](std::size_t axis) {
+        return e.stride(axis) > 0 ? static_cast<std::ptrdiff_t>(e.extent(axis) - 1) * e.stride(axis) : 0;
+      };
+      limit = reinterpret_cast<const std::byte*>(e.data() + highest(0) + highest(1) + s.width * s.channels);
+    }
+    t.taps = taps;
+    t.tap_count = s.depth;
+    t.pixel_step = static_cast<std::ptrdiff_t>(g.stride_w * s.channels * sizeof(element));
+    t.neighbours = g.dilation_w == g.stride_w ? s.kernel_width : 0;
+    if (a.copies) t.flip = flip_of_ready<Panel, typename Patches::line>();
   }
 
   void run(std::size_t first, std::size_t count) {
-    std::size_t image = s.images, next = 0;
+    std::size_t image = s.images;
     for (std::size_t line = first; line < first + count; ++line) {
       const std::size_t row = line % s.out_height, begin = row * g.stride_h;
       output of{last_of(line / s.out_height, row), of_all, nullptr};
       of.context.last = &of.last;
-      of.sums = of.last.template sums_in_place<Sum>(factors_are_one);
-      if (image != line / s.out_height) image = line / s.out_height, next = begin;
-      for (next = std::max(next, begin); next < begin + kept; ++next) {
-        if ((next - begin) % g.dilation_h != 0 && g.stride_h % g.dilation_h == 0) continue;
-        gather(image, {next, 1, 0, columns}, line_of(next));
+      of.sums = of.last.template sums_in_place<Sum>(plan.factors_are_one);
+      if (image != line / s.out_height) {
+        image = line / s.out_height;
+        std::fill_n(held, kept, nothing);
       }
-      for (std::size_t r = 0; r < s.kernel_height; ++r) lines[r] = line_of(begin + r * g.dilation_h);
+      for (std::size_t r = 0; r < s.kernel_height; ++r) lines[r] = line_at(image, begin + r * g.dilation_h);
       output_line(of);
     }
   }
 
  private:
-  static constexpr std::size_t most_pixels = 32;
+  static constexpr std::size_t most_pixels = 32, nothing = std::numeric_limits<std::size_t>::max();
 
   struct output {
     decltype(std::declval<const LastOf&>()(0, 0)) last;
@@ -100,94 +173,145 @@ class depthwise_lines {
     Sum* sums;  // where they are the result, else null
   };
 
-  float* line_of(std::size_t padded_line) const { return band + padded_line % kept * line_step; }
-  void gather(std::size_t image, const patch_band& part, float* to) const {
-    Target::template gather_a_band<real_panel<float>>(a, image, part, 1, to);
+  // A line of the padded image, its columns within the image.
+  const std::byte* line_at(std::size_t image, std::size_t padded) {
+    const std::size_t row = padded - g.pad_top;  // before the first one this lies beyond the last
+    if (row >= s.height) return plan.padding;
+    if (in_place) {
+      const auto& e = elements_of(a.x);
+      const auto* const line = reinterpret_cast<const std::byte*>(&e(image, row, 0, 0));
+      const bool reads_beyond = s.channels % plan.kernel.block() != 0;
+      if (!reads_beyond || static_cast<std::size_t>(limit - line) >= plan.line_bytes) return line;
+    }
+    std::byte* const to = band + padded % kept * plan.line_bytes;
+    if (held[padded % kept] != padded) {
+      Target::template gather_line<Panel>(a, image, row, reinterpret_cast<element*>(to));
+      held[padded % kept] = padded;
+    }
+    return to;
   }
+
   void output_line(const output& of) {
     alignas(64) Sum sums[most_pixels * most_columns];
+    const std::size_t most = of.sums != nullptr ? s.out_width : most_pixels;
+    const std::size_t most_channels = of.sums != nullptr ? s.channels : most_columns;
     t.sums_stride = of.sums != nullptr ? of.last.out.view.stride(0) : static_cast<std::ptrdiff_t>(most_columns);
-    for (std::size_t x = 0; x < s.out_width; x += most_pixels) {
-      t.pixels = std::min(most_pixels, s.out_width - x);
-      for (std::size_t j = 0; j < s.channels; j += most_columns) {
-        t.columns = std::min(most_columns, s.channels - j);
-        t.first = x * t.pixel_step + j;
-        t.weights = weights_of_taps + j;
-        t.sums = sums;
-        if (of.sums != nullptr) {
-          t.sums = of.sums + static_cast<std::ptrdiff_t>(x) * t.sums_stride + static_cast<std::ptrdiff_t>(j);
-        }
-        Target::sum_depthwise(t);
+    for (std::size_t x = 0; x < s.out_width; x += most) {
+      const std::size_t pixels = std::min(most, s.out_width - x);
+      for (std::size_t j = 0; j < s.channels; j += most_channels) {
+        const std::size_t channels = std::min(most_channels, s.channels - j);
+        t.weights = plan.weights + j * plan.tap_places * sizeof(element);
+        t.starts = plan.starts + j;
+        t.channels = channels;
+        sum_pixels(x, pixels, j, of.sums != nullptr ? of.sums : sums);
         if (of.sums != nullptr) continue;
-        Target::template finish<Context, Sum>(&of.context, sums, t.sums_stride, of.last.out.view.first + x, t.pixels, j,
-                                              t.columns);
+        Target::template finish<Context, Sum>(&of.context, sums, t.sums_stride, of.last.out.view.first + x, pixels, j,
+                                              channels);
       }
     }
+  }
+
+  // Pixels [x, x + count), channels from j on; sums begin at pixel x.
+  void sum_pixels(std::size_t x, std::size_t count, std::size_t j, Sum* sums) {
+    const std::size_t end = x + count;
+    const std::size_t begin = std::clamp(first_inside, x, end), beyond = std::clamp(last_inside, begin, end);
+    const auto sum = [&](std::size_t first, std::size_t pixels) {
+      point_taps(first, j);
+      t.pixels = pixels;
+      t.sums = sums + static_cast<std::ptrdiff_t>(first - x) * t.sums_stride;
+      plan.kernel.run(t);
+    };
+    for (std::size_t pixel = x; pixel < begin; ++pixel) sum(pixel, 1);
+    if (begin < beyond) sum(begin, beyond - begin);
+    for (std::size_t pixel = beyond; pixel < end; ++pixel) sum(pixel, 1);
+  }
+
+  void point_taps(std::size_t pixel, std::size_t j) {
+    for (std::size_t q = 0; q < s.kernel_width; ++q) {
+      const std::size_t column = pixel * g.stride_w + q * g.dilation_w - g.pad_left;
+      const std::size_t offset = (column * s.channels + j) * sizeof(element);
+      for (std::size_t r = 0; r < s.kernel_height; ++r) {
+        taps[r * s.kernel_width + q] = column < s.width ? lines[r] + offset : plan.padding;
+      }
+    }
+    std::fill(taps + s.depth, taps + plan.tap_places, taps[0]);  // whose weights are zero
   }
 
   const Patches& a;
   const conv_shape& s;
   const conv_geometry& g;
+  const depthwise_plan& plan;
   const LastOf& last_of;
   const Context& of_all;
-  const bool factors_are_one;
-  const std::size_t columns, line_step, kept;  // of the band; gathering writes up to a vector beyond a line
-  const float* const weights_of_taps;
+  const std::size_t kept;  // lines of the band
+  const bool in_place;
+  std::size_t first_inside = 0, last_inside = 0;
+  const std::byte* limit = nullptr;  // of the image's memory
   leased<depthwise_workspace> lease;
-  float* const band;
-  const float** const lines;
+  std::byte* const band;
+  std::size_t* const held;        // the padded line that each of the band's is
+  const std::byte** const lines;  // under each row of the kernel
+  const std::byte** const taps;
   depthwise_tile t;
 };
 
+// y by the kernel that reads such a panel; false where the target has none, or where it does not take the operands.
+template <class Panel, class Target, class X, class W, class LastOf, class E>
+bool convolve_depthwise_on(Target, const X& x, const W& w, const conv_shape& s, const conv_geometry& g,
+                           const LastOf& last_of, const E& e) {
+  using element = typename Panel::element;
+  using Finisher = decltype(last_of(0, 0));
+  depthwise_plan plan;
+  plan.kernel = Target::template depthwise<Panel>();
+  if (plan.kernel.run == nullptr) return false;
+  conv_shape whole = s;  // of all channels at once
+  whole.group_channels = s.channels;
+  patches<X> a(x, whole, g);
+  using Line = typename patches<X>::line;
+  a.copies = has_ready_elements<Panel, Line>() && (!std::is_same_v<Panel, bf16_panel> || Target::flushes_by_itself());
+  if (!set_padding<Panel>(a)) return false;
+  std::int64_t zero_of_x = 0;
+  if constexpr (std::is_integral_v<typename Panel::sum>) zero_of_x = a.zero_point(0) + Panel::template offset<Line>;
+  leased<depthwise_parameters> lease;
+  leased<kernel_workspace> kernels;
+  const auto b = kernel_matrix(whole_kernels(w, *kernels), 0, s.out_channels, s.depth);
+  if (!set_weights<Panel>(b, zero_of_x, plan, *lease)) return false;
+
+  const std::size_t elements = s.width * s.channels + plan.kernel.block();
+  plan.line_bytes = divided_up(elements * sizeof(element), 64) * 64;
+  element* const padding = reinterpret_cast<element*>((*lease).padding.bytes(plan.line_bytes));
+  element one;
+  std::memcpy(&one, &a.padding, sizeof one);
+  std::fill_n(padding, elements, one);
+  plan.padding = reinterpret_cast<const std::byte*>(padding);
+
+  leased<parameter_workspace> parameters;
+  plan.factors_are_one = Line::factor_is_one && decltype(b)::factor_is_one;
+  finish_context<Finisher> context;
+  const Finisher first = last_of(0, 0);
+  context.fill(first, a, b, false, (*parameters).scales);
+  const std::size_t lines = s.images * s.out_height, threads = concurrency_of(e);
+  const std::size_t pieces = threads == 1 ? 1 : std::min(lines, threads * 2), some = divided_up(lines, pieces);
+  e.parallel_for(divided_up(lines, some), [&](std::size_t piece) {
+    depthwise_lines<Panel, Target, patches<X>, LastOf, finish_context<Finisher>>(a, plan, last_of, context)
+        .run(piece * some, std::min(some, lines - piece * some));
+  });
+  return true;
+}
+
 // y by the kernels of the target in use; else false, and nothing is written.
-template <class Class, class X, class W, class Y, class LastOf, class E>
-bool convolve_depthwise([[maybe_unused]] const X& x, [[maybe_unused]] const W& w, [[maybe_unused]] const Y& y,
-                        [[maybe_unused]] const conv_shape& s, [[maybe_unused]] const conv_geometry& g,
-                        [[maybe_unused]] const LastOf& last_of, [[maybe_unused]] const E& e) {
+template <class Class, class X, class W, class LastOf, class E>
+bool convolve_depthwise([[maybe_unused]] const X& x, [[maybe_unused]] const W& w, [[maybe_unused]] const conv_shape& s,
+                        [[maybe_unused]] const conv_geometry& g, [[maybe_unused]] const LastOf& last_of,
+                        [[maybe_unused]] const E& e) {
   using A = decltype(image_row(x, 0, 0));
   using B = decltype(kernel_tap(w, 0, 0));
-  if constexpr (!may_be_depthwise<Class>()) {
-    return false;
-  } else {
-    using Sum = typename Class::accumulator::sum_type;
-    using Finisher = decltype(last_of(0, 0));
-    if (s.group_channels != 1 || s.group_outputs != 1 || s.depth == 0) return false;
-    if (!is_band_of_use(span_of(1, 1, s.kernel_height, g.dilation_h),
-                        span_of(s.out_width, g.stride_w, s.kernel_width, g.dilation_w), s.channels)) {
-      return false;
-    }
-    if constexpr (std::is_integral_v<Sum>) {
-      const uint128 most = uint128{image_row(x, 0, 0).largest()} * kernel_tap(w, 0, 0).largest() * s.depth;
-      if (most > uint128{1} << 24) return false;
-    }
-    return on_target([&](auto target) {
-      using Target = decltype(target);
-      conv_shape whole = s;  // of all channels at once
-      whole.group_channels = s.channels;
-      patches<X> a(x, whole, g);
-      a.copies = has_ready_elements<real_panel<float>, A>();
-      leased<parameter_workspace> parameters;
-      leased<depthwise_parameters> lease;
-      leased<kernel_workspace> kernels;
-      const std::size_t step = divided_up(s.channels, most_columns) * most_columns;
-      float* const weights = (*lease).weights.template get<float>(s.kernel_height * s.kernel_width * step);
-      depthwise_weights<typename Class::accumulator>(w, s, step, weights);
-      const auto b = kernel_matrix(whole_kernels(w, *kernels), 0, s.out_channels, s.depth);
-      finish_context<Finisher> context;
-      const Finisher first = last_of(0, 0);
-      context.fill(first, a, b, false, (*parameters).scales);
-      const bool factors_are_one = A::factor_is_one && B::factor_is_one;
-      const std::size_t lines = s.images * s.out_height, threads = concurrency_of(e);
-      const std::size_t pieces = threads == 1 ? 1 : std::min(lines, threads * 2), some = divided_up(lines, pieces);
-      e.parallel_for(divided_up(lines, some), [&](std::size_t piece) {
-        using Lines = depthwise_lines<Sum, Target, patches<X>, LastOf, finish_context<Finisher>>;
-        constexpr bool pairs = std::is_same_v<typename Class::accumulator, bfloat16_pairs>;
-        Lines(a, weights, step, last_of, context, factors_are_one, pairs)
-            .run(piece * some, std::min(some, lines - piece * some));
-      });
-      return true;
-    });
-  }
+  if (s.group_channels != 1 || s.group_outputs != 1 || s.depth == 0) return false;
+  if (!is_band_of_use(span_of(1, 1, s.kernel_height, g.dilation_h), s.width, s.channels)) return false;
+  return on_target([&]([[maybe_unused]] auto target) {
+    return on_depthwise_panels<Class, A, B>(
+        [&](auto panel) { return convolve_depthwise_on<decltype(panel)>(target, x, w, s, g, last_of, e); });
+  });
 }
 
 }  // namespace narrow::detail

@@ -95,7 +95,7 @@ bool propagate_fast(const DY& dy, const W& w, const Output& out, const data_phas
   g.pad_top += rows, g.pad_left += columns;
   const auto part = cropped(dy, rows, columns);
   const bool depthwise = s.group_channels == 1 && s.group_outputs == 1 && s.depth > 0;
-  if (depthwise && w_has_one_scale(w) && convolve_depthwise<Class>(part, turned_taps(w, p), out, s, g, last_of, e)) {
+  if (depthwise && w_has_one_scale(w) && convolve_depthwise<Class>(part, turned_taps(w, p), s, g, last_of, e)) {
     return true;
   }
   return convolve_fast<Class>(part, turned_kernels<W, data_phase>{w, p}, nullptr, out, s, g, last_of, e);

@@ -1,123 +1,164 @@
-// Depthwise convolution: each channel by itself, so vectors of channels; included in each target's region. Each output
-// is one chain of float FMAs in the order of the contract, which for small integers is exact
-// (detail/conv/depthwise.hpp).
+// Depthwise convolution: each channel by itself, so vectors of channels; included in target regions and their
+// namespaces, after tile.inl. Terms are added in the order of the contract, a group of taps at a time. Taps that go
+// together lie in memory with their channels side by side, and are put in units on the way:
+//
+//   two taps' 16-bit elements        vpunpck[lh]wd, 32 channels of 512 bits each
+//   four taps' bytes                 vpunpck[lh]bw, then vpunpck[lh]wd
+//
+// so that a block's sums come in the order that these leave (depthwise.hpp), until they are stored.
 
-[[gnu::always_inline]] inline f32_step::operand depthwise_load(const float* p) {
-  return f32_step::load_operand(reinterpret_cast<const std::byte*>(p));
+// Terms of each tap's channels, in units.
+template <class V>
+[[gnu::always_inline]] inline void put_side_by_side(const V (&x)[1], V (&out)[1]) {
+  out[0] = x[0];
+}
+template <class V>
+[[gnu::always_inline]] inline void put_side_by_side(const V (&x)[2], V (&out)[2]) {
+  out[0] = low_words(x[0], x[1]), out[1] = high_words(x[0], x[1]);
+}
+template <class V>
+[[gnu::always_inline]] inline void put_side_by_side(const V (&x)[4], V (&out)[4]) {
+  const V ab_low = low_bytes(x[0], x[1]), ab_high = high_bytes(x[0], x[1]);
+  const V cd_low = low_bytes(x[2], x[3]), cd_high = high_bytes(x[2], x[3]);
+  out[0] = low_words(ab_low, cd_low), out[1] = high_words(ab_low, cd_low);
+  out[2] = low_words(ab_high, cd_high), out[3] = high_words(ab_high, cd_high);
 }
 
-// The sums of Pixels pixels and a vector of channels, those from c on. Width: of a kernel whose taps and pixels are
-// neighbours, so that each term is loaded once for all the sums it belongs to; 0: of any.
-template <std::size_t Pixels, std::size_t Width>
-[[gnu::always_inline]] inline void depthwise_sums(const depthwise_tile& t, std::size_t pixel, std::size_t c,
-                                                  f32_step::sums (&sum)[Pixels]) {
-  NARROW_UNROLL for (std::size_t p = 0; p < Pixels; ++p) sum[p] = f32_step::zero();
-  const float* weight = t.weights + c;
-  for (std::size_t r = 0; r < t.kernel_height; ++r) {
-    const float* tap = t.lines[r] + t.first + pixel * t.pixel_step + c;
-    if constexpr (Width != 0) {
-      f32_step::operand term[Pixels + Width - 1];
-      NARROW_UNROLL for (std::size_t k = 0; k < Pixels + Width - 1; ++k, tap += t.tap_step) {
-        term[k] = depthwise_load(tap);
+// Adds the products of a group of taps, of which the last Missing are none and so zeros, to the sums of Pixels pixels
+// and a block of channels, whose terms lie `at` bytes beyond the taps.
+template <class S, std::size_t Missing, std::size_t Pixels>
+[[gnu::always_inline]] inline void add_group(const std::byte* const* taps, std::ptrdiff_t at, std::ptrdiff_t pixel_step,
+                                             std::uint8_t flip, const std::byte* weights,
+                                             typename S::sums (&sum)[Pixels][S::group]) {
+  constexpr std::size_t group = S::group;
+  const auto flips = flips_of<S>(flip);
+  typename S::operand w[group];
+  NARROW_UNROLL for (std::size_t v = 0; v < group; ++v) w[v] = S::load_operand(weights + v * S::width * S::unit);
+  NARROW_UNROLL for (std::size_t p = 0; p < Pixels; ++p, at += pixel_step) {
+    typename S::operand x[group] = {}, terms[group];
+    NARROW_UNROLL for (std::size_t u = 0; u < group - Missing; ++u) {
+      x[u] = flipped_by<S>(S::load_operand(taps[u] + at), flips);
+      __asm__("" : "+v"(x[u]));  // GCC 12 would load it again for each vector
+    }
+    put_side_by_side(x, terms);
+    NARROW_UNROLL for (std::size_t v = 0; v < group; ++v) sum[p][v] = S::step(sum[p][v], terms[v], w[v]);
+  }
+}
+template <class S, std::size_t Pixels>
+[[gnu::always_inline]] inline void add_taps(const depthwise_tile& t, std::ptrdiff_t at, const std::byte* weights,
+                                            typename S::sums (&sum)[Pixels][S::group]) {
+  constexpr std::size_t group = S::group;
+  std::size_t tap = 0;
+  for (; tap + group <= t.tap_count; tap += group, weights += group * S::width * S::unit) {
+    add_group<S, 0>(t.taps + tap, at, t.pixel_step, t.flip, weights, sum);
+  }
+  if (tap == t.tap_count) return;
+  if constexpr (group == 2) add_group<S, 1>(t.taps + tap, at, t.pixel_step, t.flip, weights, sum);
+  if constexpr (group == 4) add_group<S, 0>(t.taps + tap, at, t.pixel_step, t.flip, weights, sum);
+}
+
+// The same of single taps, runs of which lie a pixel apart: each term of three taps is loaded once for all the sums
+// that it belongs to.
+template <class S, std::size_t Pixels>
+[[gnu::always_inline]] inline void add_neighbours(const depthwise_tile& t, std::ptrdiff_t at, const std::byte* weights,
+                                                  typename S::sums (&sum)[Pixels][1]) {
+  constexpr std::size_t vector_bytes = S::width * S::unit, together = 3;
+  for (std::size_t tap = 0, left = t.neighbours; tap < t.tap_count;) {
+    if (left >= together) {
+      const std::byte* from = t.taps[tap] + at;
+      typename S::operand term[Pixels + together - 1];
+      NARROW_UNROLL for (std::size_t k = 0; k < Pixels + together - 1; ++k, from += t.pixel_step) {
+        term[k] = S::load_operand(from);
         __asm__("" : "+v"(term[k]));  // GCC 12 would load it again for each sum
       }
-      NARROW_UNROLL for (std::size_t q = 0; q < Width; ++q, weight += t.weights_step) {
-        const f32_step::operand w = depthwise_load(weight);
-        NARROW_UNROLL for (std::size_t p = 0; p < Pixels; ++p) sum[p] = f32_step::step(sum[p], term[p + q], w);
+      NARROW_UNROLL for (std::size_t q = 0; q < together; ++q, weights += vector_bytes) {
+        const typename S::operand w = S::load_operand(weights);
+        NARROW_UNROLL for (std::size_t p = 0; p < Pixels; ++p) sum[p][0] = S::step(sum[p][0], term[p + q], w);
       }
+      tap += together, left -= together;
     } else {
-      for (std::size_t q = 0; q < t.kernel_width; ++q, tap += t.tap_step, weight += t.weights_step) {
-        const f32_step::operand w = depthwise_load(weight);
-        NARROW_UNROLL for (std::size_t p = 0; p < Pixels; ++p) {
-          sum[p] = f32_step::step(sum[p], depthwise_load(tap + p * t.pixel_step), w);
-        }
-      }
+      add_group<S, 0>(t.taps + tap, at, t.pixel_step, t.flip, weights, sum);
+      weights += vector_bytes;
+      ++tap, --left;
     }
+    if (left == 0) left = t.neighbours;
   }
 }
 
-template <std::size_t Pixels>
-[[gnu::always_inline]] inline void depthwise_pair_sums(const depthwise_tile& t, std::size_t pixel, std::size_t c,
-                                                       f32_step::sums (&sum)[Pixels]) {
-  using S = bf16_emulated_step;
-  NARROW_UNROLL for (std::size_t p = 0; p < Pixels; ++p) sum[p] = S::zero();
-  const std::size_t taps = t.kernel_height * t.kernel_width;
-  const auto term_of = [&](std::size_t tap) __attribute__((always_inline)) {
-    const std::size_t r = tap / t.kernel_width, q = tap % t.kernel_width;
-    return t.lines[r] + t.first + pixel * t.pixel_step + q * t.tap_step + c;
-  };
-  for (std::size_t tap = 0; tap < taps; tap += 2) {
-    const bool whole = tap + 1 < taps;
-    const float* const even = term_of(tap);
-    const float* const odd = whole ? term_of(tap + 1) : nullptr;
-    const float* const weight = t.weights + tap * t.weights_step + c;
-    const auto w0 = value_lanes<float>::from(weight);
-    const auto w1 = whole ? value_lanes<float>::from(weight + t.weights_step) : S::zero();
-    NARROW_UNROLL for (std::size_t p = 0; p < Pixels; ++p) {
-      const auto x0 = S::flush(value_lanes<float>::from(even + p * t.pixel_step));
-      const auto x1 = whole ? S::flush(value_lanes<float>::from(odd + p * t.pixel_step)) : S::zero();
-      sum[p] = S::flush(value_lanes<float>::fused(x0, w0, S::flush(value_lanes<float>::fused(x1, w1, sum[p]))));
-    }
+// A block's n channels of some pixels, to rows of sums.
+template <class S, std::size_t Pixels>
+[[gnu::always_inline]] inline void store_blocks(typename S::value* to, std::ptrdiff_t stride, std::size_t n,
+                                                typename S::sums (&sum)[Pixels][S::group]) {
+  constexpr std::size_t group = S::group, width = S::width;
+  if constexpr (group > 1) {
+    NARROW_UNROLL for (std::size_t p = 0; p < Pixels; ++p) order_words(sum[p]);
   }
-}
-
-// As integers or floats, n of the vector's channels.
-template <std::size_t Pixels>
-[[gnu::always_inline]] inline void depthwise_store(const depthwise_tile& t, std::size_t pixel, std::size_t c,
-                                                   const f32_step::sums (&sum)[Pixels]) {
-  using S = f32_step;
-  const std::size_t n = t.columns - c < S::width ? t.columns - c : S::width;
-  const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(pixel) * t.sums_stride + static_cast<std::ptrdiff_t>(c);
-  if (!t.integers) {
-    float* to = static_cast<float*>(t.sums) + at;
-    if (n == S::width) {
-      NARROW_UNROLL for (std::size_t p = 0; p < Pixels; ++p, to += t.sums_stride) S::store(to, sum[p]);
-    } else {
-      NARROW_UNROLL for (std::size_t p = 0; p < Pixels; ++p, to += t.sums_stride) S::store(to, sum[p], n);
+  if (n >= group * width) {
+    NARROW_UNROLL for (std::size_t p = 0; p < Pixels; ++p, to += stride) {
+      NARROW_UNROLL for (std::size_t v = 0; v < group; ++v) S::store(to + v * width, sum[p][v]);
+      __asm__("" : "+r"(to));  // GCC 12 would keep a pointer for each pixel, in memory
     }
     return;
   }
-  std::int32_t* to = static_cast<std::int32_t*>(t.sums) + at;
-  if (n == S::width) {
-    NARROW_UNROLL for (std::size_t p = 0; p < Pixels; ++p, to += t.sums_stride) {
-      store_words(to, value_lanes<float>::rounded(sum[p]));
-    }
-  } else {
-    NARROW_UNROLL for (std::size_t p = 0; p < Pixels; ++p, to += t.sums_stride) {
-      std::int32_t some[S::width];
-      store_words(some, value_lanes<float>::rounded(sum[p]));
-      __builtin_memcpy(to, some, n * sizeof *to);
+  NARROW_UNROLL for (std::size_t v = 0; v < group; ++v) {
+    if (n <= v * width) return;
+    const std::size_t some = n - v * width < width ? n - v * width : width;
+    typename S::value* row = to + v * width;
+    NARROW_UNROLL for (std::size_t p = 0; p < Pixels; ++p, row += stride) {
+      S::store(row, sum[p][v], some);
+      __asm__("" : "+r"(row));
     }
   }
 }
 
 // All pixels; the last ones together with some that were done.
-template <std::size_t Pixels, std::size_t Width, bool Pairs>
+template <class S, std::size_t Pixels, bool Neighbours>
 [[gnu::always_inline]] inline void depthwise_pixels(const depthwise_tile& t) {
+  constexpr std::size_t group = S::group, block = S::width * group, element_bytes = S::unit / group;
+  const std::size_t block_bytes = (t.tap_count + group - 1) / group * block * S::unit;
   for (std::size_t pixel = 0; pixel < t.pixels; pixel += Pixels) {
     if (pixel + Pixels > t.pixels) pixel = t.pixels - Pixels;
-    for (std::size_t c = 0; c < t.columns; c += f32_step::width) {
-      f32_step::sums sum[Pixels];
-      if constexpr (Pairs) {
-        depthwise_pair_sums(t, pixel, c, sum);
-      } else {
-        depthwise_sums<Pixels, Width>(t, pixel, c, sum);
+    const std::byte* weights = t.weights;
+    for (std::size_t c = 0; c < t.channels; c += block, weights += block_bytes) {
+      const auto at =
+          static_cast<std::ptrdiff_t>(pixel) * t.pixel_step + static_cast<std::ptrdiff_t>(c * element_bytes);
+      typename S::sums sum[Pixels][group];
+      NARROW_UNROLL for (std::size_t v = 0; v < group; ++v) {
+        if constexpr (std::is_integral_v<typename S::value>) {
+          const typename S::sums start = S::load(t.starts + c + v * S::width);
+          NARROW_UNROLL for (std::size_t p = 0; p < Pixels; ++p) sum[p][v] = start;
+        } else {
+          NARROW_UNROLL for (std::size_t p = 0; p < Pixels; ++p) sum[p][v] = S::zero();
+        }
       }
-      depthwise_store(t, pixel, c, sum);
+      if constexpr (Neighbours) {
+        add_neighbours<S>(t, at, weights, sum);
+      } else {
+        add_taps<S>(t, at, weights, sum);
+      }
+      typename S::value* to = static_cast<typename S::value*>(t.sums) +
+                              static_cast<std::ptrdiff_t>(pixel) * t.sums_stride + static_cast<std::ptrdiff_t>(c);
+      store_blocks<S>(to, t.sums_stride, t.channels - c, sum);
     }
   }
 }
 
-inline void depthwise(const depthwise_tile& tile) {
+template <class S, std::size_t Pixels>
+void depthwise(const depthwise_tile& tile) {
   const depthwise_tile t = tile;  // which no store can alias
-  // Sums, terms and weights in registers: 8 + 10 + 1 of 32, or 4 + 6 + 1 of 16.
-  constexpr std::size_t many = lanes_of_32 / 2;
-  const bool neighbours = t.kernel_width == 3 && t.tap_step == t.pixel_step;
-  if (t.pairs) {
-    t.pixels < many ? depthwise_pixels<1, 0, true>(t) : depthwise_pixels<many, 0, true>(t);
-  } else if (t.pixels < many) {
-    depthwise_pixels<1, 0, false>(t);
-  } else {
-    neighbours ? depthwise_pixels<many, 3, false>(t) : depthwise_pixels<many, 0, false>(t);
+  if (t.pixels < Pixels) return depthwise_pixels<S, 1, false>(t);
+  if constexpr (S::group == 1) {
+    if (t.neighbours >= 3) return depthwise_pixels<S, Pixels, true>(t);
   }
+  depthwise_pixels<S, Pixels, false>(t);
+}
+
+// Pixels: as many as registers hold sums of, and as hide a step's latency.
+template <class S, std::size_t Pixels>
+struct depthwise_of {
+  static depthwise_kernel get();
+};
+template <class S, std::size_t Pixels>
+depthwise_kernel depthwise_of<S, Pixels>::get() {
+  return {&depthwise<S, Pixels>, S::width, S::group};
 }

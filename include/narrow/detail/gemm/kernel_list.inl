@@ -25,3 +25,13 @@ NARROW_KERNELS struct avx512_vnni::tiles<avx512_vnni::s8_step, 6, avx512_vnni::s
 NARROW_KERNELS struct avx2::tiles<avx2::f32_step, 6, avx2::scaled_form<avx2::f32_step>>;
 NARROW_KERNELS struct avx2::tiles<avx2::bf16_emulated_step, 4, avx2::scaled_form<avx2::bf16_emulated_step>>;
 NARROW_KERNELS struct avx2::tiles<avx2::pairs_step, 6, avx2::scaled_form<avx2::pairs_step>>;
+
+// Of depthwise convolutions.
+NARROW_KERNELS struct avx512::depthwise_of<avx512::f32_step, 4>;
+NARROW_KERNELS struct avx512::depthwise_of<avx512::bf16_emulated_step, 4>;
+NARROW_KERNELS struct avx512::depthwise_of<avx512::pairs_step, 4>;
+NARROW_KERNELS struct avx512_bf16::depthwise_of<avx512_bf16::bf16_step, 4>;
+NARROW_KERNELS struct avx512_vnni::depthwise_of<avx512_vnni::s8_half_step, 3>;
+NARROW_KERNELS struct avx2::depthwise_of<avx2::f32_step, 4>;
+NARROW_KERNELS struct avx2::depthwise_of<avx2::bf16_emulated_step, 4>;
+NARROW_KERNELS struct avx2::depthwise_of<avx2::pairs_step, 4>;

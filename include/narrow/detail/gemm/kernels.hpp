@@ -4,6 +4,8 @@
 //                                              under scales along the depth
 //   packing<Panel, Operand>(x, with_scale)     a packer
 //   gathering<Panel, Patches>(x)               one of the patches of a convolution, rows only
+//   depthwise<Panel>()                         the kernel of depthwise convolutions on such elements; run is null where
+//                                              there is none
 // A kernel is instantiated where it is asked for: a program carries those of the formats that it multiplies, unless it
 // takes all of them from a library (kernel_list.inl).
 #pragma once
@@ -12,6 +14,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "narrow/detail/gemm/depthwise.hpp"
 #include "narrow/detail/gemm/driver.hpp"
 #include "narrow/detail/gemm/finish.hpp"
 #include "narrow/detail/gemm/finish_context.hpp"
@@ -28,6 +31,9 @@ namespace narrow::detail {
 struct no_kernel {
   static constexpr std::nullptr_t get() { return nullptr; }
 };
+struct no_depthwise {
+  static constexpr depthwise_kernel get() { return {}; }
+};
 
 // The best kernel where this CPU has what it takes.
 template <bool cpu_features::*Feature, class Best, class Other = no_kernel>
@@ -42,8 +48,10 @@ struct either {
 NARROW_BEGIN_AVX512_VNNI
 namespace narrow::detail::avx512_vnni {
 using avx512::all_words, avx512::load_halves, avx512::native_words, avx512::value_lanes;
+using avx512::high_bytes, avx512::high_words, avx512::low_bytes, avx512::low_words, avx512::order_words;
 // clang-format off
 #include "narrow/detail/gemm/tile.inl"
+#include "narrow/detail/gemm/depthwise.inl"
 #include "narrow/detail/gemm/code_tile.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
 #include "narrow/detail/gemm/nibble_tile.inl"
@@ -54,9 +62,11 @@ NARROW_END_TARGET
 
 NARROW_BEGIN_AVX512_BF16
 namespace narrow::detail::avx512_bf16 {
+using avx512::high_bytes, avx512::high_words, avx512::low_bytes, avx512::low_words, avx512::order_words;
 using avx512::native_words, avx512::value_lanes;
 // clang-format off
 #include "narrow/detail/gemm/tile.inl"
+#include "narrow/detail/gemm/depthwise.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
 // clang-format on
 }  // namespace narrow::detail::avx512_bf16
@@ -80,9 +90,9 @@ namespace narrow::detail::avx512 {
 #include "narrow/detail/gemm/pack.inl"
 #include "narrow/detail/gemm/gathered.inl"
 #include "narrow/detail/gemm/patches.inl"
-#include "narrow/detail/gemm/depthwise.inl"
 #include "narrow/detail/gemm/planes.inl"
 #include "narrow/detail/gemm/tile.inl"
+#include "narrow/detail/gemm/depthwise.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
 // clang-format on
 template <class Panel>
@@ -122,6 +132,20 @@ template <>
 struct scaled_kernel_for<nibble_panel>
     : either<&cpu_features::vnni, avx512_vnni::nibble_tiles<avx512_vnni::nibbles_step, 6>> {};
 
+// Of depthwise convolutions.
+template <class Panel>
+struct depthwise_for : no_depthwise {};
+template <>
+struct depthwise_for<real_panel<float>> : depthwise_of<f32_step, 4> {};
+template <>
+struct depthwise_for<bf16_panel> : either<&cpu_features::bf16, avx512_bf16::depthwise_of<avx512_bf16::bf16_step, 4>,
+                                          depthwise_of<bf16_emulated_step, 4>> {};
+template <>
+struct depthwise_for<pair_panel> : depthwise_of<pairs_step, 4> {};
+template <>
+struct depthwise_for<byte_panel<panel_sign::is_unsigned>>
+    : either<&cpu_features::vnni, avx512_vnni::depthwise_of<avx512_vnni::s8_half_step, 3>, no_depthwise> {};
+
 template <class Panel>
 const tile_function* code_tiles_for() {
   return avx512_vnni::code_tiles<avx512_vnni::s8_step>;
@@ -139,7 +163,6 @@ template <class E>
 __m256i bfloat16_of_codes(const std::uint8_t* codes);
 #include "narrow/detail/gemm/converter.inl"
 #include "narrow/detail/gemm/correct.inl"
-#include "narrow/detail/gemm/depthwise.inl"
 #include "narrow/detail/gemm/finish.inl"
 #include "narrow/detail/gemm/interleave.inl"
 #include "narrow/detail/gemm/interleave_bits.inl"
@@ -149,6 +172,7 @@ __m256i bfloat16_of_codes(const std::uint8_t* codes);
 #include "narrow/detail/gemm/patches.inl"
 #include "narrow/detail/gemm/planes.inl"
 #include "narrow/detail/gemm/tile.inl"
+#include "narrow/detail/gemm/depthwise.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
 #include "narrow/detail/gemm/nibble_tile.inl"
 // clang-format on
@@ -176,6 +200,16 @@ template <>
 struct scaled_kernel_for<pair_panel> : scaled_tiles<pairs_step, 6> {};
 template <>
 struct scaled_kernel_for<nibble_panel> : nibble_tiles<nibbles_step, 4> {};
+
+// Of depthwise convolutions.
+template <class Panel>
+struct depthwise_for : no_depthwise {};
+template <>
+struct depthwise_for<real_panel<float>> : depthwise_of<f32_step, 4> {};
+template <>
+struct depthwise_for<bf16_panel> : depthwise_of<bf16_emulated_step, 4> {};
+template <>
+struct depthwise_for<pair_panel> : depthwise_of<pairs_step, 4> {};
 
 template <class Panel>
 constexpr std::nullptr_t code_tiles_for() {

@@ -1,5 +1,5 @@
 // What a target offers (kernels.hpp); included in each target's region, after kernel_for, scaled_kernel_for,
-// code_tiles_for and bf16_steps_flush.
+// depthwise_for, code_tiles_for and bf16_steps_flush.
 struct gemm_target {
   template <class Panel>
   static auto kernel() {
@@ -24,12 +24,15 @@ struct gemm_target {
   static packer gathering(const Patches& x) {
     return {&x, false, &gather_patches<Panel, Patches>, nullptr};
   }
-  template <class Panel, class Patches>
-  static void gather_a_band(const Patches& x, std::size_t image, const patch_band& band, std::size_t taps,
-                            typename Panel::element* to) {
-    gather_band<Panel>(x, image, band, taps, to);
+  template <class Panel>
+  static depthwise_kernel depthwise() {
+    return depthwise_for<Panel>::get();
   }
-  static void sum_depthwise(const depthwise_tile& t) { depthwise(t); }
+  // A line of an image's pixels, channels of the group only.
+  template <class Panel, class Patches>
+  static void gather_line(const Patches& x, std::size_t image, std::size_t row, typename Panel::element* to) {
+    gather_pixels<Panel>(x, image, row, 0, x.shape.width, to);
+  }
   template <class Sum>
   static constexpr auto correct = &correct_tile<Sum>;
   static constexpr auto add_plane = &add_lanes_of_plane;

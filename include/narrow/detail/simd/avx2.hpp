@@ -95,6 +95,13 @@ requires(sizeof(Storage) == 4) [[gnu::always_inline]] inline void store_words(St
 [[gnu::always_inline]] inline __m128i high_bytes(const __m128i& a, const __m128i& b) { return _mm_unpackhi_epi8(a, b); }
 [[gnu::always_inline]] inline __m256i signed_words(const __m128i& x) { return _mm256_cvtepi8_epi16(x); }
 [[gnu::always_inline]] inline __m256i unsigned_words(const __m128i& x) { return _mm256_cvtepu8_epi16(x); }
+// Words of two rows that went side by side, the low and the high ones, in the order of the rows.
+template <class Vector>
+[[gnu::always_inline]] inline void order_words(Vector (&x)[2]) {
+  const __m256i low = (__m256i)x[0], high = (__m256i)x[1];
+  x[0] = (Vector)_mm256_permute2x128_si256(low, high, 0x20);
+  x[1] = (Vector)_mm256_permute2x128_si256(low, high, 0x31);
+}
 // bfloat16 with its subnormals as zeros.
 [[gnu::always_inline]] inline __m256i flush_bfloat16(const __m256i& x) {
   const __m256i exponent = _mm256_and_si256(x, _mm256_set1_epi16(0x7F80));

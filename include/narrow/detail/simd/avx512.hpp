@@ -91,8 +91,28 @@ requires(sizeof(Storage) == 4) [[gnu::always_inline]] inline void store_words(St
 [[gnu::always_inline]] inline __m256i high_bytes(const __m256i& a, const __m256i& b) {
   return _mm256_unpackhi_epi8(a, b);
 }
+[[gnu::always_inline]] inline __m256i low_words(const __m256i& a, const __m256i& b) {
+  return _mm256_unpacklo_epi16(a, b);
+}
+[[gnu::always_inline]] inline __m256i high_words(const __m256i& a, const __m256i& b) {
+  return _mm256_unpackhi_epi16(a, b);
+}
 [[gnu::always_inline]] inline __m512i signed_words(const __m256i& x) { return _mm512_cvtepi8_epi16(x); }
 [[gnu::always_inline]] inline __m512i unsigned_words(const __m256i& x) { return _mm512_cvtepu8_epi16(x); }
+// Words of two rows that went side by side, the low and the high ones, in the order of the rows; of four rows likewise.
+template <class Vector>
+[[gnu::always_inline]] inline void order_words(Vector (&x)[2]) {
+  const __m512i first = _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+  const __m512i second = _mm512_setr_epi32(8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+  const __m512i low = (__m512i)x[0], high = (__m512i)x[1];
+  x[0] = (Vector)_mm512_permutex2var_epi32(low, first, high);
+  x[1] = (Vector)_mm512_permutex2var_epi32(low, second, high);
+}
+[[gnu::always_inline]] inline void order_words(__m256i (&x)[4]) {
+  const __m256i a = x[0], b = x[1], c = x[2], d = x[3];
+  x[0] = _mm256_permute2x128_si256(a, b, 0x20), x[1] = _mm256_permute2x128_si256(c, d, 0x20);
+  x[2] = _mm256_permute2x128_si256(a, b, 0x31), x[3] = _mm256_permute2x128_si256(c, d, 0x31);
+}
 // bfloat16 with its subnormals as zeros.
 [[gnu::always_inline]] inline __m512i flush_bfloat16(const __m512i& x) {
   const __mmask32 tiny = _mm512_testn_epi16_mask(x, _mm512_set1_epi16(0x7F80));
