@@ -101,6 +101,9 @@ const conv_problem large[] = {
     {2, 9, 43, 70, 70, 3, 3, {.pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1, .groups = 70}},
     {1, 30, 9, 19, 19, 5, 3, {.stride_h = 3, .pad_top = 2, .dilation_h = 2, .dilation_w = 2, .groups = 19}},
     {3, 9, 9, 1100, 33, 2, 2, {.dilation_h = 2, .dilation_w = 3}},
+    // Lines that are whole tiles, whose rows are read in place.
+    {2, 6, 28, 150, 20, 3, 3, {.pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1}},
+    {1, 13, 50, 44, 36, 4, 3, {2, 2, 3, 1, 3, 1, 2, 1, 2}},
 };
 
 TEST(ConvSweep, ManyBlocks) {

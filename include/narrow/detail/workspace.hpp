@@ -54,6 +54,7 @@ class scratch {
 // A piece of a product that a thread computes.
 struct block_workspace {
   scratch a, b;                   // packed blocks of the operands
+  scratch segments;               // of the rows of a
   scratch sums;                   // of a block whose depth takes several passes
   scratch row_sums, column_sums;  // of the packed integers, for zero points
   scratch column_start;

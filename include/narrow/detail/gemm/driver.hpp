@@ -109,42 +109,68 @@ class gemm_run {
     std::size_t g = 0;
     do {
       const std::size_t some = std::min(depth_step, groups - g);
-      const std::size_t step = even_piece(rows, most_rows_packed(), kernel.rows);
+      const std::size_t step = even_piece(rows, most_rows_packed(), p.rows_at_once());
       packs_later = packs_on_the_way(std::min(step, rows)) ? columns / width * width : 0;
       std::byte* const panels = p.packed_b == nullptr ? pack_columns(g, some) : nullptr;
       const bool last = g + some >= groups;
       if (g == 0 || last) end_column_sums(g == 0, packs_later, columns);
       for (std::size_t r = 0; r < rows; r += step) {
         const std::size_t height = std::min(step, rows - r);
-        std::ptrdiff_t stride = p.ready_stride;
-        const std::byte* strips = p.ready_a;
-        if (strips != nullptr) {
-          strips += static_cast<std::ptrdiff_t>(row + r) * stride + static_cast<std::ptrdiff_t>(g * unit);
-        } else {
-          stride = strip_stride;
-          std::byte* const to = space.a.bytes(height * static_cast<std::size_t>(stride));
-          if (first_columns || !keeps_rows) {
-            p.a.rows(p.a.operand, row + r, height, g * group, terms(g, some), p.a.with_scale, to, stride);
-          }
-          strips = to;
+        find_segments(r, height, g, some, first_columns || !keeps_rows);
+        for (std::size_t t = 0, i = r; needs_row_sums && first_columns && t < segment_count; i += segments[t++].rows) {
+          const row_segment& s = segments[t];
+          kernel.row_sums(s.a, s.stride, p.a_flip, s.rows, some, row_sums + i);
         }
         if (p.scale_rows.rows != nullptr && (first_columns || !keeps_rows)) gather_scales(row + r, height, g, some);
-        if (needs_row_sums && first_columns) kernel.row_sums(strips, stride, p.a_flip, height, some, row_sums + r);
-        tiles(r, height, g, some, strips, stride, panels);
+        tiles(r, g, some, panels);
       }
       g += some;
     } while (g < groups);
   }
 
-  // Every tile of `height` rows and all columns of the block, over `some` groups of depth from g on.
-  void tiles(std::size_t r, std::size_t height, std::size_t g, std::size_t some, const std::byte* strips,
-             std::ptrdiff_t stride, std::byte* panels) {
+  // Where rows [r, r + height) of the block are, over `some` groups of depth from g on; packed now, unless they are
+  // kept.
+  void find_segments(std::size_t r, std::size_t height, std::size_t g, std::size_t some, bool fresh) {
+    if (p.ready_a != nullptr) {
+      const auto offset = static_cast<std::ptrdiff_t>(row + r) * p.ready_stride + static_cast<std::ptrdiff_t>(g * unit);
+      one_segment = {p.ready_a + offset, p.ready_stride, height};
+    } else if (p.a.segments == nullptr) {
+      std::byte* const to = space.a.bytes(height * static_cast<std::size_t>(strip_stride));
+      if (fresh) p.a.rows(p.a.operand, row + r, height, g * group, terms(g, some), p.a.with_scale, to, strip_stride);
+      one_segment = {to, strip_stride, height};
+    } else if (fresh) {
+      segments = space.segments.get<row_segment>(height);
+      segment_count =
+          p.a.segments(p.a.operand, row + r, height, g * group, terms(g, some), strip_stride, space.a, segments);
+    }
+  }
+
+  // Every tile of the segments' rows, from r on, and all columns of the block, over `some` groups of depth from g on.
+  void tiles(std::size_t r, std::size_t g, std::size_t some, std::byte* panels) {
+    // c is written along its rows, for as many panels as stay in the second-level cache.
+    const std::size_t panel_bytes = std::max<std::size_t>(1, width * some * unit);
+    const std::size_t chunk = std::max<std::size_t>(1, gemm_blocks::panels_bytes / panel_bytes) * width;
+    for (std::size_t first = 0; first < columns; first += chunk) {
+      const std::size_t end = std::min(columns, first + chunk);
+      bool is_first = true;
+      for (std::size_t t = 0, i = r; t < segment_count; i += segments[t++].rows) {
+        tiles(segments[t], i, is_first, first, end, g, some, panels);
+        is_first = false;
+      }
+    }
+  }
+  // Those of one segment, whose first row is r, and columns [first, end). The first one meets panels in no near cache.
+  void tiles(const row_segment& segment, std::size_t r, bool is_first, std::size_t first, std::size_t end,
+             std::size_t g, std::size_t some, std::byte* panels) {
     const bool last = g + some >= groups, in_place = p.c != nullptr || !one_pass;
     alignas(64) std::byte tile_sums[most_rows * most_columns * 8];
     alignas(64) std::int64_t row_start[most_rows];
     tile_arguments t;
-    t.a_stride = stride;
+    t.a_stride = segment.stride;
     t.a_flip = p.a_flip;
+    t.a_first = segment.first;
+    t.a_run = p.a_run;
+    t.a_jump = segment.jump;
     t.groups = some;
     const sums_start start = g != 0 ? sums_start::resume : folds ? sums_begin : sums_start::zero;
     t.is_last = last;
@@ -157,49 +183,44 @@ class gemm_run {
     const bool leaves_codes = folds && one_pass && !needs_row_sums && p.code_tiles != nullptr;
     t.c = tile_sums;
     t.c_stride = in_place ? sums_stride : static_cast<std::ptrdiff_t>(width);
-    // c is written along its rows, for as many panels as stay in the second-level cache.
-    const std::size_t panel_bytes = std::max<std::size_t>(1, width * some * unit);
-    const std::size_t chunk = std::max<std::size_t>(1, gemm_blocks::panels_bytes / panel_bytes) * width;
-    for (std::size_t first = 0; first < columns; first += chunk) {
-      const std::size_t end = std::min(columns, first + chunk);
-      for (std::size_t q = first, s = 0; s < height;) {
-        const std::size_t tile_rows = kernel.height_of(height - s), next = q + width;
-        const bool packs = r + s == 0 && q < packs_later;
-        t.start = packs ? sums_start::zero : start;
-        t.columns = std::min(width, columns - q);
-        const std::size_t vectors = divided_up(t.columns, kernel.width);
-        t.b = panel_at(q, vectors, g, some, panels);
-        t.a = strips + static_cast<std::ptrdiff_t>(s) * stride;
-        if (in_place) t.c = sums + at(r + s, q) * sum_bytes;
-        if (start == sums_start::columns || start == sums_start::offsets) {
-          t.column_start = column_start + static_cast<std::ptrdiff_t>(q) * sum_bytes;
-          if (q == first) row_starts(row_start, r + s, tile_rows);
-        }
-        if (p.scales.groups != 0) scales = scales_at(r + s, q, g);
-        fetch(t, s == 0 && next + width <= columns ? panel_at(next, kernel.vectors, g, some, panels) : nullptr);
-        if (in_place && next < end) prefetch_sums(r + s, tile_rows, next, std::min(width, columns - next));
-        if (packs) {
-          t.panel = panels + q / width * block_panel_bytes(some);
-          t.unpacked = p.plain_b + static_cast<std::ptrdiff_t>(column + q);
-          t.unpacked_stride = p.plain_stride;
-          t.unpacked_flip = p.plain_flip;
-          t.column_sums = needs_column_sums ? column_sums + q : nullptr;
-          kernel.run_and_pack[tile_rows - 1](t);
-          end_column_sums(true, q, next);
-          if (last) end_of_tile(t, r + s, tile_rows, q, false);
-        } else if (leaves_codes && t.columns == width && p.code_tiles[tile_rows - 1] != nullptr) {
-          codes.to = p.codes.to + static_cast<std::ptrdiff_t>(row + r + s) * codes.stride +
-                     static_cast<std::ptrdiff_t>(column + q);
-          codes.scales = p.codes.scales + (p.code_scales_vary ? column + q : 0);
-          t.column_start = code_start + q;
-          p.code_tiles[tile_rows - 1](t);
-        } else {
-          kernel.run[tile_rows - 1][vectors - 1](t);
-          if (last) end_of_tile(t, r + s, tile_rows, q, folds);
-        }
-        q = next;
-        if (q >= end) q = first, s += tile_rows;
+    for (std::size_t q = first, s = 0; s < segment.rows;) {
+      const std::size_t tile_rows = kernel.height_of(segment.rows - s), next = q + width;
+      const bool packs = r + s == 0 && q < packs_later;
+      t.start = packs ? sums_start::zero : start;
+      t.columns = std::min(width, columns - q);
+      const std::size_t vectors = divided_up(t.columns, kernel.width);
+      t.b = panel_at(q, vectors, g, some, panels);
+      t.a = segment.a + static_cast<std::ptrdiff_t>(s) * t.a_stride;
+      if (in_place) t.c = sums + at(r + s, q) * sum_bytes;
+      if (start == sums_start::columns || start == sums_start::offsets) {
+        t.column_start = column_start + static_cast<std::ptrdiff_t>(q) * sum_bytes;
+        if (q == first) row_starts(row_start, r + s, tile_rows);
       }
+      if (p.scales.groups != 0) scales = scales_at(r + s, q, g);
+      const bool fetches = is_first && s == 0 && next + width <= columns;
+      fetch(t, fetches ? panel_at(next, kernel.vectors, g, some, panels) : nullptr);
+      if (in_place && next < end) prefetch_sums(r + s, tile_rows, next, std::min(width, columns - next));
+      if (packs) {
+        t.panel = panels + q / width * block_panel_bytes(some);
+        t.unpacked = p.plain_b + static_cast<std::ptrdiff_t>(column + q);
+        t.unpacked_stride = p.plain_stride;
+        t.unpacked_flip = p.plain_flip;
+        t.column_sums = needs_column_sums ? column_sums + q : nullptr;
+        kernel.run_and_pack[tile_rows - 1](t);
+        end_column_sums(true, q, next);
+        if (last) end_of_tile(t, r + s, tile_rows, q, false);
+      } else if (leaves_codes && t.columns == width && p.code_tiles[tile_rows - 1] != nullptr) {
+        codes.to = p.codes.to + static_cast<std::ptrdiff_t>(row + r + s) * codes.stride +
+                   static_cast<std::ptrdiff_t>(column + q);
+        codes.scales = p.codes.scales + (p.code_scales_vary ? column + q : 0);
+        t.column_start = code_start + q;
+        p.code_tiles[tile_rows - 1](t);
+      } else {
+        kernel.run[tile_rows - 1][vectors - 1](t);
+        if (last) end_of_tile(t, r + s, tile_rows, q, folds);
+      }
+      q = next;
+      if (q >= end) q = first, s += tile_rows;
     }
   }
 
@@ -365,6 +386,9 @@ class gemm_run {
   const sums_start sums_begin;  // where zero points are folded into them
   std::size_t packs_later = 0;  // columns that the first strip of rows packs
   bool keeps_rows = false;      // packed, from one block of columns to the next
+  row_segment one_segment;
+  row_segment* segments = &one_segment;
+  std::size_t segment_count = 1;
 
   std::size_t row = 0, rows = 0, column = 0, columns = 0;  // the block
   std::byte* sums = nullptr;                               // of the block, sums_stride elements a row

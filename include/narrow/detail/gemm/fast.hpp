@@ -105,7 +105,7 @@ void run_in_parts(const gemm_plan& plan, const E& e) {
   }
   // Columns first: each piece then packs columns of b that no other piece needs. Rows first where b is packed already:
   // no two pieces then pack the same rows of a.
-  const std::size_t panels = divided_up(plan.n, width), strips = divided_up(plan.m, plan.kernel->rows);
+  const std::size_t panels = divided_up(plan.n, width), strips = divided_up(plan.m, plan.rows_at_once());
   std::size_t across = panels, down = strips;
   const auto cut = [wanted](std::size_t& first, std::size_t& second) {
     first = std::min(first, wanted);
@@ -121,7 +121,7 @@ void run_in_parts(const gemm_plan& plan, const E& e) {
     return total / of * piece + std::min(piece, total % of);
   };
   e.parallel_for(across * down, [&](std::size_t piece) {
-    const std::size_t p = piece / across, q = piece % across, rows = plan.kernel->rows;
+    const std::size_t p = piece / across, q = piece % across, rows = plan.rows_at_once();
     const std::size_t i = begin(p, down, strips) * rows, i_end = std::min(plan.m, begin(p + 1, down, strips) * rows);
     const std::size_t j = begin(q, across, panels) * width,
                       j_end = std::min(plan.n, begin(q + 1, across, panels) * width);

@@ -82,6 +82,9 @@ struct tile_arguments {
   const std::byte* a = nullptr;
   std::ptrdiff_t a_stride = 0;
   std::uint8_t a_flip = 0;  // of bytes: what each byte of a is exclusive-or'd with before it multiplies
+  // Where rows are not contiguous (tile_kernel::takes_runs): groups before the first jump and from one to the next.
+  std::size_t a_first = static_cast<std::size_t>(-1), a_run = 0;
+  std::ptrdiff_t a_jump = 0;  // bytes left out
   const std::byte* b = nullptr;
   std::size_t groups = 0;
   const std::byte* soon = nullptr;  // fetched into the second-level cache: b of a later tile, tile_ahead bytes a group
@@ -128,6 +131,7 @@ struct tile_kernel {
   std::size_t group = 0;    // terms of a group
   std::size_t sum_bytes = 0;
   bool whole_depth = false;                         // takes all of it at once
+  bool takes_runs = false;                          // rows of a may consist of several runs of groups
   tile_function run[most_rows][most_vectors] = {};  // [rows - 1][vectors - 1], of the heights there are
   // Likewise, for whole panels and groups: the tile that packs b on the way, from zero; null where there is none.
   tile_function run_and_pack[most_rows] = {};

@@ -265,6 +265,20 @@ void gather_from_image(const Patches& p, std::size_t image, std::size_t pixel, s
   }
 }
 
+// The band that terms [k, k + depth) of some pixels of one image lie in.
+template <class Patches>
+patch_band band_of(const Patches& p, std::size_t pixel, std::size_t rows, std::size_t k, std::size_t depth) {
+  const auto& s = p.shape;
+  const auto& g = p.geometry;
+  const std::size_t of_tap_row = s.kernel_width * s.group_channels;
+  const std::size_t y0 = pixel / s.out_width, y1 = (pixel + rows - 1) / s.out_width;
+  const std::size_t x0 = y0 == y1 ? pixel % s.out_width : 0;
+  const std::size_t x1 = y0 == y1 ? x0 + rows - 1 : s.out_width - 1;
+  const std::size_t tap0 = k / of_tap_row, tap1 = (k + depth - 1) / of_tap_row;
+  return {y0 * g.stride_h + tap0 * g.dilation_h, (y1 - y0) * g.stride_h + (tap1 - tap0) * g.dilation_h + 1,
+          x0 * g.stride_w, (x1 - x0) * g.stride_w + (s.kernel_width - 1) * g.dilation_w + 1};
+}
+
 // The same of any patches, through a band.
 template <class Panel, class Patches>
 void gather_through_band(const Patches& p, std::size_t image, std::size_t pixel, std::size_t rows, std::size_t k,
@@ -275,13 +289,8 @@ void gather_through_band(const Patches& p, std::size_t image, std::size_t pixel,
   const auto& s = p.shape;
   const auto& g = p.geometry;
   const std::size_t channels = s.group_channels, of_tap_row = s.kernel_width * channels;
-  const std::size_t y0 = pixel / s.out_width, y1 = (pixel + rows - 1) / s.out_width;
-  const std::size_t x0 = y0 == y1 ? pixel % s.out_width : 0;
-  const std::size_t x1 = y0 == y1 ? x0 + rows - 1 : s.out_width - 1;
   const std::size_t tap0 = k / of_tap_row, tap1 = (k + depth - 1) / of_tap_row;
-  const patch_band band{y0 * g.stride_h + tap0 * g.dilation_h,
-                        (y1 - y0) * g.stride_h + (tap1 - tap0) * g.dilation_h + 1, x0 * g.stride_w,
-                        (x1 - x0) * g.stride_w + (s.kernel_width - 1) * g.dilation_w + 1};
+  const patch_band band = band_of(p, pixel, rows, k, depth);
   element* const elements =
       reinterpret_cast<element*>(space.band.bytes(band.lines * band.columns * channels * sizeof(element) + 64));
   gather_band<Panel>(p, image, band, tap1 - tap0 + 1, elements);
@@ -303,7 +312,7 @@ void gather_through_band(const Patches& p, std::size_t image, std::size_t pixel,
   std::size_t x = pixel % s.out_width;
   const element* row_begin = elements;  // of the band, where the output line's first pixel begins
   for (std::size_t r = 0; r < rows; ++r, to += stride) {
-    const element* const from = row_begin + (x - x0) * g.stride_w * channels;
+    const element* const from = row_begin + (x * g.stride_w - band.first_column) * channels;
     element* const out = as_limbs ? limbs : reinterpret_cast<element*>(to);
     element* end = out;
     for (std::size_t t = 0; t < count; ++t) {
@@ -316,27 +325,105 @@ void gather_through_band(const Patches& p, std::size_t image, std::size_t pixel,
   }
 }
 
-// As pack_rows, of patches. Rows are followed by memory for a vector at least.
-template <class Panel, class Patches>
-void gather_patches(const void* operand, std::size_t i, std::size_t rows, std::size_t k, std::size_t depth, bool,
-                    std::byte* to, std::ptrdiff_t stride) {
-  const Patches& p = *static_cast<const Patches*>(operand);
+// Calls f(pixel, count) for rows [i, i + rows) as pixels of one image each, counted over all images.
+template <class Patches, class F>
+[[gnu::always_inline]] inline void for_pixels(const Patches& p, std::size_t i, std::size_t rows, const F& f) {
   const std::size_t width = p.shape.out_width, of_image = p.shape.out_height * width;
-  leased<patch_workspace> lease;
+  for (std::size_t pixel = p.first_pixel + i; rows != 0;) {
+    const std::size_t at = pixel % of_image, left = width - at % width;
+    std::size_t some = rows < of_image - at ? rows : of_image - at;
+    // A band of two long lines would be mostly what no pixel needs.
+    if (width > some && left < some) some = left;
+    f(pixel, some);
+    pixel += some, rows -= some;
+  }
+}
+
+// Adds a segment, or makes the last one longer where it goes on.
+inline void add_segment(const row_segment& s, row_segment* to, std::size_t& count) {
+  row_segment& last = to[count == 0 ? 0 : count - 1];
+  if (count != 0 && last.stride == s.stride && last.jump == s.jump &&
+      last.a + static_cast<std::ptrdiff_t>(last.rows) * last.stride == s.a) {
+    last.rows += s.rows;
+  } else {
+    to[count++] = s;
+  }
+}
+
+// The rows of some pixels, packed.
+template <class Panel, class Patches>
+std::size_t gather_segments(const Patches& p, std::size_t i, std::size_t rows, std::size_t k, std::size_t depth,
+                            std::ptrdiff_t stride, scratch& space, row_segment* segments) {
   // Shorter runs lose more by asking where they are than by being copied twice: 56x56x64 and 28x28x128 3x3 at u8s8 ran
   // at 417 and 446 straight, at 424 and 447 through a band; 14x14x256 at 460 and 455.
   const std::size_t tap_row_bytes = p.shape.kernel_width * p.shape.group_channels * sizeof(typename Panel::element);
   const bool straight = p.copies && p.geometry.dilation_w == 1 && p.has_whole_lines() && tap_row_bytes >= 512;
-  while (rows != 0) {
-    const std::size_t pixel = p.first_pixel + i, at = pixel % of_image, left = width - at % width;
-    std::size_t some = rows < of_image - at ? rows : of_image - at;
-    // A band of two long lines would be mostly what no pixel needs.
-    if (width > some && left < some) some = left;
+  const std::size_t width = p.shape.out_width, of_image = p.shape.out_height * width;
+  std::byte* to = space.bytes(rows * static_cast<std::size_t>(stride));
+  std::size_t count = 0;
+  leased<patch_workspace> lease;
+  for_pixels(p, i, rows, [&](std::size_t pixel, std::size_t some) {
+    const std::size_t image = pixel / of_image, at = pixel % of_image;
     if (straight) {
-      gather_from_image<Panel>(p, pixel / of_image, at, some, k, depth, to, stride);
+      gather_from_image<Panel>(p, image, at, some, k, depth, to, stride);
     } else {
-      gather_through_band<Panel>(p, pixel / of_image, at, some, k, depth, *lease, to, stride);
+      gather_through_band<Panel>(p, image, at, some, k, depth, *lease, to, stride);
     }
-    i += some, rows -= some, to += static_cast<std::ptrdiff_t>(some) * stride;
+    for (std::size_t done = 0; done < some;) {
+      row_segment line{to, stride, std::min(width - (at + done) % width, some - done)};
+      add_segment(line, segments, count);
+      done += line.rows, to += static_cast<std::ptrdiff_t>(line.rows) * stride;
+    }
+  });
+  return count;
+}
+
+// The same rows where a band has them: a pixel's terms of a row of the kernel side by side, and the next pixel's a few
+// channels on. k is of whole groups, and so is such a run.
+template <class Panel, class Patches>
+std::size_t place_segments(const Patches& p, std::size_t i, std::size_t rows, std::size_t k, std::size_t depth,
+                           scratch& space, row_segment* segments) {
+  using element = typename Panel::element;
+  const auto& s = p.shape;
+  const auto& g = p.geometry;
+  const std::size_t channels = s.group_channels, of_tap_row = s.kernel_width * channels;
+  const std::size_t tap0 = k / of_tap_row, tap1 = (k + depth - 1) / of_tap_row;
+  const std::size_t width = s.out_width, of_image = s.out_height * width;
+  std::size_t size = 0, count = 0;
+  for_pixels(p, i, rows, [&](std::size_t pixel, std::size_t some) {
+    const patch_band band = band_of(p, pixel % of_image, some, k, depth);
+    size += band.lines * band.columns * channels;
+  });
+  auto* to = reinterpret_cast<element*>(space.bytes(size * sizeof(element) + 64));
+  for_pixels(p, i, rows, [&](std::size_t pixel, std::size_t some) {
+    const std::size_t at = pixel % of_image;
+    const patch_band band = band_of(p, at, some, k, depth);
+    gather_band<Panel>(p, pixel / of_image, band, tap1 - tap0 + 1, to);
+    const std::size_t of_line = band.columns * channels;
+    for (std::size_t done = 0; done < some;) {
+      const std::size_t y = (at + done) / width, x = (at + done) % width;
+      const std::size_t offset = (y - at / width) * g.stride_h * of_line +
+                                 (x * g.stride_w - band.first_column) * channels + (k - tap0 * of_tap_row);
+      row_segment line{reinterpret_cast<const std::byte*>(to + offset),
+                       static_cast<std::ptrdiff_t>(g.stride_w * channels * sizeof(element)),
+                       std::min(width - x, some - done)};
+      line.first = ((tap0 + 1) * of_tap_row - k) / Panel::group;
+      line.jump = static_cast<std::ptrdiff_t>((g.dilation_h * of_line - of_tap_row) * sizeof(element));
+      add_segment(line, segments, count);
+      done += line.rows;
+    }
+    to += band.lines * of_line;
+  });
+  return count;
+}
+
+// packer::segments of patches. Rows are followed by memory for a vector at least.
+template <class Panel, class Patches>
+std::size_t segments_of_patches(const void* operand, std::size_t i, std::size_t rows, std::size_t k, std::size_t depth,
+                                std::ptrdiff_t stride, scratch& space, row_segment* to) {
+  const Patches& p = *static_cast<const Patches*>(operand);
+  if constexpr (Panel::planes == 1) {
+    if (p.in_place) return place_segments<Panel>(p, i, rows, k, depth, space, to);
   }
+  return gather_segments<Panel>(p, i, rows, k, depth, stride, space, to);
 }

@@ -5,8 +5,18 @@
 #include <cstdint>
 
 #include "narrow/detail/gemm/kernel.hpp"
+#include "narrow/detail/workspace.hpp"
 
 namespace narrow::detail {
+
+// Rows of a that lie at one distance, over a block of depth.
+struct row_segment {
+  const std::byte* a = nullptr;
+  std::ptrdiff_t stride = 0;
+  std::size_t rows = 0;
+  std::size_t first = static_cast<std::size_t>(-1);  // tile_arguments::a_first
+  std::ptrdiff_t jump = 0;
+};
 
 // An operand and the ways to pack it; see pack.inl.
 struct packer {
@@ -17,6 +27,10 @@ struct packer {
   void (*panels)(const void* operand, std::size_t k, std::size_t depth, std::size_t j, std::size_t columns,
                  std::size_t panel_columns, std::size_t lanes, std::size_t panel_bytes, bool with_scale,
                  std::byte* to) = nullptr;
+  // Instead of rows: as many segments as these rows make, at most one for each, and what they point to. Rows that are
+  // packed lie `stride` bytes apart.
+  std::size_t (*segments)(const void* operand, std::size_t i, std::size_t rows, std::size_t k, std::size_t depth,
+                          std::ptrdiff_t stride, scratch& space, row_segment* to) = nullptr;
 };
 
 // A parameter of each row or column, or one of all.
@@ -34,7 +48,9 @@ struct gemm_plan {
   packer a;
   const std::byte* ready_a = nullptr;  // rows that memory holds in panel form
   std::ptrdiff_t ready_stride = 0;
-  std::uint8_t a_flip = 0;  // of bytes, ready or packed: what they still lack (tile_arguments::a_flip)
+  std::uint8_t a_flip = 0;   // of bytes, ready or packed: what they still lack (tile_arguments::a_flip)
+  std::size_t a_run = 0;     // of segments in runs: groups from jump to jump
+  std::size_t row_step = 0;  // rows are cut into blocks and pieces at multiples of it; 0: of those of a tile
   packer b;
   const std::byte* plain_b = nullptr;  // rows of b that a kernel may pack on the way, and what they lack
   std::ptrdiff_t plain_stride = 0;
@@ -68,6 +84,8 @@ struct gemm_plan {
   const std::int32_t* code_biases = nullptr;
   bool code_scales_vary = false;
   float code_scale_of_all[most_columns];
+
+  std::size_t rows_at_once() const { return row_step != 0 ? row_step : kernel->rows; }
 };
 
 // The part of c that one task computes.

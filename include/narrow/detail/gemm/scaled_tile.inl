@@ -30,6 +30,7 @@ void scaled_tile(const tile_arguments& t) {
   row_units<S, Rows> a(t);
   const std::byte* b = t.b;
   const std::byte* soon = t.soon;
+  std::size_t run = t.a_first;
   const scale_panels& scales = *t.scales;
   for (std::size_t block = 0, g = 0; g < t.groups; ++block, g += scales.groups) {
     typename S::sums sum[Rows][Vectors];
@@ -43,7 +44,7 @@ void scaled_tile(const tile_arguments& t) {
       NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) sum[r][v] = start;
     }
     const std::size_t left = t.groups - g;
-    add_groups<S>(sum, a, b, soon, t.soon_step, left < scales.groups ? left : scales.groups);
+    add_groups<S>(t, sum, a, b, soon, left < scales.groups ? left : scales.groups, run);
     if constexpr (!requires { S::ones(); }) {
       if (scales.a == nullptr) {  // they are in the elements
         NARROW_UNROLL for (std::size_t r = 0; r < Rows; ++r) {

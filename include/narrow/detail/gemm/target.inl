@@ -22,7 +22,7 @@ struct gemm_target {
   }
   template <class Panel, class Patches>
   static packer gathering(const Patches& x) {
-    return {&x, false, &gather_patches<Panel, Patches>, nullptr};
+    return {&x, false, nullptr, nullptr, &segments_of_patches<Panel, Patches>};
   }
   template <class Panel>
   static depthwise_kernel depthwise() {

@@ -54,11 +54,11 @@ struct row_units {
 };
 
 // Adds the products of some groups to rows [From, To), From a multiple of 3, and moves their a, b and `soon` beyond
-// them.
+// them. After `run` groups a jumps.
 template <class S, std::size_t From, std::size_t To, bool Fetch, std::size_t Rows, std::size_t Vectors>
-[[gnu::always_inline]] inline void add_groups_to_rows(typename S::sums (&sum)[Rows][Vectors], row_units<S, Rows>& a,
-                                                      const std::byte*& b, const std::byte*& soon,
-                                                      std::size_t soon_step, std::size_t groups) {
+[[gnu::always_inline]] inline void add_groups_to_rows(const tile_arguments& t, typename S::sums (&sum)[Rows][Vectors],
+                                                      row_units<S, Rows>& a, const std::byte*& b,
+                                                      const std::byte*& soon, std::size_t groups, std::size_t& run) {
   for (std::size_t g = groups; g != 0; --g) {
     typename S::operand right[Vectors];
     NARROW_UNROLL for (std::size_t v = 0; v < Vectors; ++v) {
@@ -67,7 +67,7 @@ template <class S, std::size_t From, std::size_t To, bool Fetch, std::size_t Row
     }
     if constexpr (Fetch) {
       for (std::size_t line = 0; line < tile_ahead; line += 64) __builtin_prefetch(soon + line, 0, 2);
-      soon += soon_step;
+      soon += t.soon_step;
     }
     NARROW_UNROLL for (std::size_t r = From; r < To; ++r) {
       const typename S::operand left = a.broadcast(r);
@@ -75,13 +75,18 @@ template <class S, std::size_t From, std::size_t To, bool Fetch, std::size_t Row
     }
     NARROW_UNROLL for (std::size_t i = From / 3; i < (To + 2) / 3; ++i) a.at[i] += S::unit;
     b += Vectors * S::width * S::unit;
+    if (--run == 0) [[unlikely]] {
+      NARROW_UNROLL for (std::size_t i = From / 3; i < (To + 2) / 3; ++i) a.at[i] += t.a_jump;
+      run = t.a_run;
+    }
   }
 }
+
 template <class S, std::size_t Rows, std::size_t Vectors>
-[[gnu::always_inline]] inline void add_groups(typename S::sums (&sum)[Rows][Vectors], row_units<S, Rows>& a,
-                                              const std::byte*& b, const std::byte*& soon, std::size_t soon_step,
-                                              std::size_t groups) {
-  add_groups_to_rows<S, 0, Rows, fetches_ahead(Rows)>(sum, a, b, soon, soon_step, groups);
+[[gnu::always_inline]] inline void add_groups(const tile_arguments& t, typename S::sums (&sum)[Rows][Vectors],
+                                              row_units<S, Rows>& a, const std::byte*& b, const std::byte*& soon,
+                                              std::size_t groups, std::size_t& run) {
+  add_groups_to_rows<S, 0, Rows, fetches_ahead(Rows)>(t, sum, a, b, soon, groups, run);
 }
 
 // Rows [From, To) of the tile, to c.
@@ -128,16 +133,18 @@ template <class S, class Leaves, std::size_t Rows, std::size_t Vectors>
   row_units<S, Rows> a(t);
   const std::byte* b = t.b;
   const std::byte* soon = t.soon;
+  std::size_t run = t.a_first;
   if constexpr (Rows > early_rows) {
     const std::size_t late = t.groups < late_groups ? t.groups : late_groups;
-    add_groups<S>(sum, a, b, soon, t.soon_step, t.groups - late);
+    add_groups<S>(t, sum, a, b, soon, t.groups - late, run);
     const std::byte* again = b;
-    add_groups_to_rows<S, 0, early_rows, false>(sum, a, b, soon, t.soon_step, late);
+    std::size_t run_again = run;
+    add_groups_to_rows<S, 0, early_rows, false>(t, sum, a, b, soon, late, run);
     Leaves::template rows<S, 0, early_rows>(t, sum);
-    add_groups_to_rows<S, early_rows, Rows, false>(sum, a, again, soon, 0, late);
+    add_groups_to_rows<S, early_rows, Rows, false>(t, sum, a, again, soon, late, run_again);
     Leaves::template rows<S, early_rows, Rows>(t, sum);
   } else {
-    add_groups<S>(sum, a, b, soon, t.soon_step, t.groups);
+    add_groups<S>(t, sum, a, b, soon, t.groups, run);
     Leaves::template rows<S, 0, Rows>(t, sum);
   }
 }
@@ -267,6 +274,7 @@ void row_sums(const std::byte* a, std::ptrdiff_t stride, std::uint8_t flip, std:
 template <class S>
 struct plain_tiles {
   using value = typename S::value;
+  static constexpr bool takes_runs = true;
   template <std::size_t Rows, std::size_t Vectors>
   static constexpr tile_function run = &tile<S, Rows, Vectors>;
 };
@@ -294,6 +302,7 @@ constexpr tile_kernel kernel_of() {
   kernel.unit = S::unit, kernel.group = S::group, kernel.sum_bytes = sizeof(typename Form::value);
   fill_tiles<S, Form, Rows, Rows>(kernel, std::make_index_sequence<Vectors>());
   if constexpr (requires { Form::whole_depth; }) kernel.whole_depth = true;
+  if constexpr (requires { Form::takes_runs; }) kernel.takes_runs = true;
   if constexpr (requires { S::ones(); }) {
     kernel.row_sums = &row_sums<S>;
     kernel.column_sums = &column_sums<S>;
