@@ -5,9 +5,15 @@
 //
 // One product at a time: calls from several threads take turns, and a call from inside a piece runs there. A piece that
 // throws stops the others from starting, and parallel_for throws what it threw.
+//
+// Who waits, for work or for the others' last pieces, first looks again and again for `spin`, and then sleeps: sleeping
+// and waking cost a call some 50 microseconds. Packed u8 x s8 on two threads of Zen 4, against one: 0.59 times as fast
+// at 128^3 and 0.96 at 256^3 if they sleep at once, 1.68 and 1.88 so. After a call, that keeps the pool's CPUs busy for
+// so long; a spin of 0 has it sleep at once, and so does a pool of more threads than the system has CPUs.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <exception>
@@ -21,8 +27,9 @@ namespace narrow {
 
 class thread_pool {
  public:
-  // threads: how many run at once, the calling one among them. Errors: none.
-  explicit thread_pool(std::size_t threads) {
+  // threads: how many run at once, the calling one among them. Errors: 0 threads.
+  explicit thread_pool(std::size_t threads, std::chrono::microseconds spin = std::chrono::microseconds(100))
+      : spin_(threads <= std::thread::hardware_concurrency() ? spin : std::chrono::microseconds(0)) {
     detail::require(threads > 0, "thread_pool: threads is 0; it must be at least 1");
     for (std::size_t t = 1; t < threads; ++t) workers_.emplace_back([this] { work(); });
   }
@@ -33,6 +40,7 @@ class thread_pool {
     {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
+      generation_.fetch_add(1);  // for who spins
     }
     wake_.notify_all();
     for (std::thread& worker : workers_) worker.join();
@@ -54,13 +62,17 @@ class thread_pool {
       {
         const std::lock_guard lock(mutex_);
         job_ = &now;
-        ++generation_;
+        generation_.fetch_add(1);
       }
       wake_.notify_all();
       run(now);
+      {
+        const std::lock_guard lock(mutex_);
+        job_ = nullptr;  // who has not joined yet need not
+      }
+      spin_until([&] { return now.inside.load() == 0; });
       std::unique_lock lock(mutex_);
-      job_ = nullptr;  // who has not joined yet need not
-      idle_.wait(lock, [&] { return now.inside == 0; });
+      idle_.wait(lock, [&] { return now.inside.load() == 0; });
     }
     if (now.error) std::rethrow_exception(now.error);
   }
@@ -71,7 +83,7 @@ class thread_pool {
     const void* function;
     void (*call)(const void*, std::size_t);
     std::atomic<std::size_t> next{0};
-    std::size_t inside = 0;  // workers; guarded by the pool's mutex
+    std::atomic<std::size_t> inside{0};  // workers; changed under the pool's mutex
     std::mutex error_mutex{};
     std::exception_ptr error{};
 
@@ -100,26 +112,51 @@ class thread_pool {
     running_here() = outer;
   }
 
+  // Until done(), or until `spin` has passed.
+  template <class Done>
+  void spin_until(const Done& done) const {
+    using clock = std::chrono::steady_clock;
+    constexpr int looks = 16;  // between two at the clock
+    if (spin_.count() <= 0) return;
+    for (const auto end = clock::now() + spin_; clock::now() < end;) {
+      for (int t = 0; t < looks; ++t) {
+        if (done()) return;
+        pause();
+      }
+    }
+  }
+  // Leaves the core to the other thread that it may have, for some cycles.
+  static void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+  }
+
   void work() {
-    std::unique_lock lock(mutex_);
     for (std::size_t seen = 0;;) {
-      wake_.wait(lock, [&] { return stopping_ || (job_ != nullptr && generation_ != seen); });
+      spin_until([&] { return generation_.load() != seen; });
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [&] { return generation_.load() != seen; });
       if (stopping_) return;
-      seen = generation_;
+      seen = generation_.load();
       job* const now = job_;
-      ++now->inside;
+      if (now == nullptr) continue;  // the others have done it all
+      now->inside.fetch_add(1);
       lock.unlock();
       run(*now);
       lock.lock();
-      if (--now->inside == 0) idle_.notify_all();
+      if (now->inside.fetch_sub(1) == 1) idle_.notify_all();
     }
   }
 
   mutable std::mutex turn_, mutex_;
   mutable std::condition_variable wake_, idle_;
   mutable job* job_ = nullptr;
-  mutable std::size_t generation_ = 0;
+  mutable std::atomic<std::size_t> generation_{0};  // of jobs; changed under the mutex
   bool stopping_ = false;
+  const std::chrono::microseconds spin_;
   std::vector<std::thread> workers_;
 };
 
