@@ -215,4 +215,22 @@ TEST(Requantize, RefusesBadParameters) {
   EXPECT_EQ(c, std::vector<std::uint8_t>(4, 77));
 }
 
+// Wherever it is among scales that are looked at by vectors, and no other.
+TEST(Requantize, RefusesEveryBadScale) {
+  using limits = std::numeric_limits<float>;
+  constexpr std::size_t n = 19;
+  const auto check = [](std::size_t j, float scale) {
+    narrow::requantize_float r{std::vector<float>(n, 1.0F)};
+    r.scales[j] = scale;
+    r.check(1, n, "columns");
+  };
+  for (std::size_t j = 0; j < n; ++j) {
+    for (const float bad : {0.0F, -0.0F, -1.0F, limits::min() / 2, -limits::max(), limits::infinity(),
+                            -limits::infinity(), limits::quiet_NaN(), -limits::quiet_NaN()}) {
+      EXPECT_THROW(check(j, bad), std::invalid_argument) << bad << " at " << j;
+    }
+    for (const float good : {limits::min(), limits::max()}) EXPECT_NO_THROW(check(j, good)) << good << " at " << j;
+  }
+}
+
 }  // namespace

@@ -62,6 +62,25 @@ struct column_values {
   }
 };
 
+// Eight at a time: one after the other they take 25 of the 450 nanoseconds of a call that requantizes 32x32x32.
+inline bool all_positive_normal(std::span<const float> values) {
+  typedef std::int32_t words __attribute__((vector_size(16)));
+  constexpr std::int32_t least = 0x0080'0000, infinity = 0x7F80'0000;
+  words outside[2] = {};
+  std::size_t j = 0;
+  for (; j + 8 <= values.size(); j += 8) {
+    for (std::size_t h = 0; h < 2; ++h) {
+      words bits;
+      __builtin_memcpy(&bits, values.data() + j + 4 * h, sizeof bits);
+      outside[h] |= (bits < least) | (bits >= infinity);
+    }
+  }
+  const words either = outside[0] | outside[1];
+  bool all = (either[0] | either[1] | either[2] | either[3]) == 0;
+  for (; j < values.size(); ++j) all = all && is_normal(values[j]) && values[j] > 0;
+  return all;
+}
+
 // What lives on is viewed; a temporary is kept.
 template <class Values>
 auto keep_or_view(Values&& values) {
@@ -218,7 +237,7 @@ struct requantize_float {
   void check(std::size_t, std::size_t n, const char* columns) const {
     detail::require(scales.size() == 1 || scales.size() == n, "requantize_float: it has ", scales.size(),
                     " scales; it must have 1, or one for each of the ", n, " ", columns);
-    for (std::size_t j = 0; j < scales.size(); ++j) {
+    for (std::size_t j = detail::all_positive_normal(scales) ? scales.size() : 0; j < scales.size(); ++j) {
       detail::require(detail::is_normal(scales[j]) && scales[j] > 0, "requantize_float: scale ", j, " is ", scales[j],
                       "; it must be a positive normal number");
     }
