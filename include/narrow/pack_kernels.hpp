@@ -135,7 +135,9 @@ auto pack_kernels_of(const W& w, const conv_geometry& g) {
     on_target([&](auto target) {
       packed->panels = std::vector<packed_panels>(g.groups);
       for (std::size_t group = 0; group < g.groups; ++group) {
-        fill_panels_of_group<A>(packed->panels[group], target, kernel_matrix(whole, group * some, some, depth));
+        packed_panels& panels = packed->panels[group];
+        fill_panels_of_group<A>(panels, target, kernel_matrix(whole, group * some, some, depth));
+        panels.is_finite = panels.data != nullptr && are_finite(panels, depth);
       }
       return true;
     });

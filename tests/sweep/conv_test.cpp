@@ -200,6 +200,51 @@ TEST(ConvSweep, DepthwiseZeroPoints) {
   }
 }
 
+// Taps on the padding, which kernels leave out where nothing can come of them: products that underflow leave zeros of
+// either sign, which zeros that follow make +0 unless all are -0; and a weight that is not finite makes NaN of padding.
+template <class T>
+void check_padding(const conv_problem& p, float weight) {
+  gapped<T> x(image_extents(p)), w(kernel_extents(p));
+  narrow_test::generator random(5);
+  const auto tiny = [&](bool negative) { return T(std::ldexp(negative ? -1.0F : 1.0F, -80)); };
+  x.for_each([&](T& e) { e = tiny(random() % 2 == 0); });
+  std::size_t index = 0;
+  w.for_each([&](T& e) {
+    const std::size_t output = index++ / (p.kernel_height * p.kernel_width * p.channels);
+    e = tiny(output % 3 == 0 || (output % 3 == 1 && random() % 2 == 0));
+  });
+  w.view()(1, 0, 0, 0) = T(weight);
+  gapped<float> want(output_extents(p)), y(output_extents(p));
+  {
+    const support::on_target plain(narrow::target::portable);
+    narrow::conv2d(x.view(), w.view(), want.view(), p.geometry);
+  }
+  const std::vector<float> wanted = dense(want);
+  const auto count = [&](auto is) { return std::count_if(wanted.begin(), wanted.end(), is); };
+  ASSERT_GT(count([](float e) { return e == 0 && std::signbit(e); }), 0);
+  ASSERT_GT(count([](float e) { return e == 0 && !std::signbit(e); }), 0);
+  ASSERT_EQ(count([](float e) { return std::isnan(e); }) > 0, std::isinf(weight));
+  for (const narrow::target t : support::kernel_targets()) {
+    const support::on_target use(t);
+    narrow::conv2d(x.view(), narrow::pack_kernels<T>(w.view(), p.geometry), y.view(), p.geometry);
+    const std::vector<float> got = dense(y);
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      ASSERT_TRUE(narrow_test::same(got[i], wanted[i])) << narrow::name_of(t) << ": " << got[i] << ", " << wanted[i];
+    }
+  }
+}
+TEST(ConvSweep, PaddingThatIsLeftOut) {
+  const narrow::conv_geometry around{.pad_top = 2, .pad_left = 1, .pad_bottom = 3, .pad_right = 1};
+  for (const conv_problem& p : {conv_problem{2, 5, 28, 6, 19, 3, 3, around}, conv_problem{3, 4, 5, 6, 35, 4, 3, around},
+                                conv_problem{2, 5, 7, 360, 35, 3, 3, around}}) {
+    SCOPED_TRACE(p);
+    for (const float weight : {-0x1p-80F, std::numeric_limits<float>::infinity()}) {
+      check_padding<float>(p, weight);
+      check_padding<narrow::bfloat16>(p, weight);
+    }
+  }
+}
+
 // Rows and columns in the other direction, up to the first byte of the memory and to the last.
 TEST(ConvSweep, FlippedImages) {
   narrow_test::generator random(3);

@@ -131,6 +131,7 @@ bool convolve_blocks_on_panels(Target target, const X& x, const W& w, const pack
     patches<X> a(x, t.elements, g);
     a.channels = s.group_channels;
     if (!set_padding<PanelA>(a)) return false;
+    a.leaves_out_padding = false;  // scales are found by the depth that a tile begins at
     gemm_plan plan;
     plan.kernel = kernel;
     plan.depth = t.elements.depth, plan.n = s.group_outputs;

@@ -22,6 +22,7 @@ bool set_padding(Patches& p) {
     const std::uint8_t flip = p.copies ? flip_of_ready<Panel, Line>() : std::uint8_t{0};
     p.padding = static_cast<std::uint64_t>(code) ^ flip;
     p.depth_padding = flip;
+    p.leaves_out_padding = code == 0;
   }
   return true;
 }
@@ -73,6 +74,7 @@ bool convolve_on_panels(Target, const X& x, const W& w, const Y& y, const conv_s
   finish_context<Finisher> context;
   const std::size_t rows = rows_of_piece(y);
   const bool fits_runs = reads_in_place<PanelA>(a, *kernel);
+  plan.sums_are_real = !std::is_integral_v<Sum>;
   const Finisher first = last_of(0, 0);
   context.fill(first, a, kernel_matrix(w, 0, s.out_channels, s.depth), false, (*lease).scales);
   for (std::size_t group = 0; group < g.groups; ++group) {
@@ -81,6 +83,7 @@ bool convolve_on_panels(Target, const X& x, const W& w, const Y& y, const conv_s
     if constexpr (std::is_integral_v<Sum>) plan.b_zero = packed_zero_points<PanelB>(b, 1, (*lease).b_zero);
     const bool ready = packed != nullptr && are_ready<PanelB>(packed->panels[group], *kernel, false);
     use_panels(plan, ready ? &packed->panels[group] : nullptr);
+    if constexpr (!std::is_integral_v<Sum>) a.leaves_out_padding = ready && packed->panels[group].is_finite;
     a.in_place = fits_runs && plan.b_zero.all_zero();
     plan.a_run = a.in_place ? s.kernel_width * s.group_channels / PanelA::group : 0;
     plan.row_step = a.in_place && s.out_width <= gemm_blocks::rows ? s.out_width : 0;

@@ -3,7 +3,7 @@
 // depth of it at a time, and patches.inl
 //   - converts the lines of the image that these meet to elements of the panel, once, padding included: a band
 //   - copies each pixel's terms together, which lie in the band in runs of (kernel width x channels of the group),
-//     or has the kernel read them there, run by run
+//     or has the kernel read them there, run by run, less the rows of taps on padding where these add nothing
 // so that memory beyond images and packed weights is that of the driver's blocks and one band, for each thread.
 #pragma once
 
@@ -50,8 +50,9 @@ struct patches : decltype(image_row(std::declval<const X&>(), 0, 0)) {
   std::size_t first_channel = 0;  // of the group
   std::size_t first_pixel = 0;    // of the first row
   std::size_t pixels = 0;
-  bool copies = false;    // elements go into the panel as they are
-  bool in_place = false;  // rows are read from the band
+  bool copies = false;              // elements go into the panel as they are
+  bool in_place = false;            // rows are read from the band
+  bool leaves_out_padding = false;  // which adds nothing to a sum
   // Of panels of bfloat16: powers of two that the elements are multiplied by, in the order of pixels, and one after the
   // other for so many elements each.
   const float* powers = nullptr;

@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 
 #include "narrow/detail/gemm/plan.hpp"
 #include "narrow/detail/workspace.hpp"
@@ -121,7 +123,7 @@ class gemm_run {
           const row_segment& s = segments[t];
           kernel.row_sums(s.a, s.stride, p.a_flip, s.rows, some, row_sums + i);
         }
-        if (p.scale_rows.rows != nullptr && (first_columns || !keeps_rows)) gather_scales(row + r, height, g, some);
+        if (p.scale_rows.segments != nullptr && (first_columns || !keeps_rows)) gather_scales(row + r, height, g, some);
         tiles(r, g, some, panels);
       }
       g += some;
@@ -133,11 +135,11 @@ class gemm_run {
   void find_segments(std::size_t r, std::size_t height, std::size_t g, std::size_t some, bool fresh) {
     if (p.ready_a != nullptr) {
       const auto offset = static_cast<std::ptrdiff_t>(row + r) * p.ready_stride + static_cast<std::ptrdiff_t>(g * unit);
-      one_segment = {p.ready_a + offset, p.ready_stride, height};
+      one_segment = {p.ready_a + offset, p.ready_stride, height, 0, some};
     } else if (p.a.segments == nullptr) {
       std::byte* const to = space.a.bytes(height * static_cast<std::size_t>(strip_stride));
       if (fresh) p.a.rows(p.a.operand, row + r, height, g * group, terms(g, some), p.a.with_scale, to, strip_stride);
-      one_segment = {to, strip_stride, height};
+      one_segment = {to, strip_stride, height, 0, some};
     } else if (fresh) {
       segments = space.segments.get<row_segment>(height);
       segment_count =
@@ -155,7 +157,7 @@ class gemm_run {
       bool is_first = true;
       for (std::size_t t = 0, i = r; t < segment_count; i += segments[t++].rows) {
         tiles(segments[t], i, is_first, first, end, g, some, panels);
-        is_first = false;
+        if (segments[t].begin != segments[t].end) is_first = false;
       }
     }
   }
@@ -166,12 +168,10 @@ class gemm_run {
     alignas(64) std::byte tile_sums[most_rows * most_columns * 8];
     alignas(64) std::int64_t row_start[most_rows];
     tile_arguments t;
-    t.a_stride = segment.stride;
+    begin_rows(t, segment, segment.begin);
+    const std::byte* const rows_begin = t.a;
     t.a_flip = p.a_flip;
-    t.a_first = segment.first;
-    t.a_run = p.a_run;
-    t.a_jump = segment.jump;
-    t.groups = some;
+    t.groups = segment.end - segment.begin;
     const sums_start start = g != 0 ? sums_start::resume : folds ? sums_begin : sums_start::zero;
     t.is_last = last;
     t.depth = p.depth;
@@ -188,9 +188,9 @@ class gemm_run {
       const bool packs = r + s == 0 && q < packs_later;
       t.start = packs ? sums_start::zero : start;
       t.columns = std::min(width, columns - q);
-      const std::size_t vectors = divided_up(t.columns, kernel.width);
-      t.b = panel_at(q, vectors, g, some, panels);
-      t.a = segment.a + static_cast<std::ptrdiff_t>(s) * t.a_stride;
+      const std::size_t vectors = divided_up(t.columns, kernel.width), group_bytes = vectors * kernel.width * unit;
+      t.b = panel_at(q, vectors, g, some, panels) + segment.begin * group_bytes;
+      t.a = rows_begin + static_cast<std::ptrdiff_t>(s) * t.a_stride;
       if (in_place) t.c = sums + at(r + s, q) * sum_bytes;
       if (start == sums_start::columns || start == sums_start::offsets) {
         t.column_start = column_start + static_cast<std::ptrdiff_t>(q) * sum_bytes;
@@ -217,11 +217,51 @@ class gemm_run {
         p.code_tiles[tile_rows - 1](t);
       } else {
         kernel.run[tile_rows - 1][vectors - 1](t);
+        if (segment.end < some && p.sums_are_real && has_negative_zero(t, tile_rows)) {
+          tile_arguments rest = t;
+          begin_rows(rest, segment, segment.end);
+          rest.a += static_cast<std::ptrdiff_t>(s) * t.a_stride;
+          rest.b += t.groups * group_bytes;
+          rest.groups = some - segment.end;
+          rest.start = sums_start::resume;
+          kernel.run[tile_rows - 1][vectors - 1](rest);
+        }
         if (last) end_of_tile(t, r + s, tile_rows, q, folds);
       }
       q = next;
       if (q >= end) q = first, s += tile_rows;
     }
+  }
+
+  // The rows of a segment from its group `from` on.
+  void begin_rows(tile_arguments& t, const row_segment& segment, std::size_t from) const {
+    t.a = segment.a + static_cast<std::ptrdiff_t>(from * unit);
+    t.a_stride = segment.stride;
+    t.a_first = segment.first - from;
+    t.a_run = p.a_run;
+    t.a_jump = segment.jump;
+    if (from >= segment.first) {
+      const std::size_t beyond = from - segment.first;
+      t.a += static_cast<std::ptrdiff_t>(beyond / p.a_run + 1) * segment.jump;
+      t.a_first = p.a_run - beyond % p.a_run;
+    }
+  }
+
+  // Products with padding that a sum was not given: of all sums they would change -0 alone, to +0.
+  bool has_negative_zero(const tile_arguments& t, std::size_t tile_rows) const {
+    bool found = false;
+    with_sum_type([&](auto zero) {
+      using word = decltype(zero);
+      const auto* line = static_cast<const std::byte*>(t.c);
+      for (std::size_t h = 0; h < tile_rows; ++h, line += t.c_stride * sum_bytes) {
+        for (std::size_t j = 0; j < t.columns; ++j) {
+          word sum;
+          std::memcpy(&sum, line + j * sizeof sum, sizeof sum);
+          found |= sum == std::numeric_limits<word>::min();
+        }
+      }
+    });
+    return found;
   }
 
   const std::byte* panel_at(std::size_t q, std::size_t vectors, std::size_t g, std::size_t some,
@@ -233,7 +273,7 @@ class gemm_run {
   scale_panels scales_at(std::size_t r, std::size_t q, std::size_t g) const {
     scale_panels result = p.scales;
     const std::size_t block = g / result.groups, of_b = block * result.b_stride + (column + q) * result.b_step;
-    if (p.scale_rows.rows != nullptr) {
+    if (p.scale_rows.segments != nullptr) {
       result.a = row_scales + static_cast<std::ptrdiff_t>(row + r - first_scaled_row) * row_scales_stride;
       result.a_stride = row_scales_stride;
     } else {
@@ -252,10 +292,10 @@ class gemm_run {
     const std::size_t blocks = divided_up(some, p.scales.groups);
     row_scales_stride = static_cast<std::ptrdiff_t>(divided_up(blocks, 32) * 32 + 16);
     first_scaled_row = i;
-    row_scales = space.scales.get<float>(height * static_cast<std::size_t>(row_scales_stride));
-    p.scale_rows.rows(p.scale_rows.operand, i, height, g / p.scales.groups, blocks, false,
-                      reinterpret_cast<std::byte*>(row_scales),
-                      row_scales_stride * static_cast<std::ptrdiff_t>(sizeof(float)));
+    row_segment all;  // one, since they are copied
+    p.scale_rows.segments(p.scale_rows.operand, i, height, g / p.scales.groups, blocks,
+                          row_scales_stride * static_cast<std::ptrdiff_t>(sizeof(float)), space.scales, &all);
+    row_scales = reinterpret_cast<const float*>(all.a);
   }
 
   // What a tile's sums begin with because of its rows.
@@ -396,7 +436,7 @@ class gemm_run {
   std::int64_t *row_sums = nullptr, *column_sums = nullptr, *column_terms = nullptr;
   std::byte* column_start = nullptr;
   std::int32_t* code_start = nullptr;  // likewise, with biases
-  float* row_scales = nullptr;         // gathered, row_scales_stride apart
+  const float* row_scales = nullptr;   // gathered, row_scales_stride apart
   std::ptrdiff_t row_scales_stride = 0;
   std::size_t first_scaled_row = 0;
 };

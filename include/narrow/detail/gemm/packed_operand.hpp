@@ -19,6 +19,7 @@ struct packed_panels {
   const tile_kernel* kernel = nullptr;
   std::size_t columns = 0;
   bool with_scale = false;  // the elements are reals, scales included
+  bool is_finite = false;   // of kernels of convolutions: all elements are known to be
   std::size_t panel_bytes = 0;
   std::size_t bytes = 0;
   scratch memory;
@@ -65,6 +66,29 @@ struct packed_panels {
     }
   }
 };
+
+// Whether all elements of panels over `depth` are known to be finite, from their exponents.
+inline bool are_finite(const packed_panels& p, std::size_t depth) {
+  const auto check = [&]<class Word>(Word exponent) {
+    const tile_kernel& kernel = *p.kernel;
+    const std::size_t width = kernel.panel_columns();
+    bool found = false;
+    for (std::size_t first = 0; first < p.columns; first += width) {
+      const std::size_t lanes = divided_up(std::min(width, p.columns - first), kernel.width) * kernel.width;
+      const std::byte* const panel = p.data + first / width * p.panel_bytes;
+      const std::size_t bytes = divided_up(depth, kernel.group) * lanes * kernel.unit;
+      for (std::size_t t = 0; t < bytes; t += sizeof(Word)) {
+        Word word;
+        std::memcpy(&word, panel + t, sizeof word);
+        found |= (word & exponent) == exponent;
+      }
+    }
+    return !found;
+  };
+  if (p.holds<bf16_panel>()) return check(std::uint16_t{0x7F80});
+  if (p.holds<real_panel<float>>()) return check(std::uint32_t{0x7F80'0000});
+  return p.holds<real_panel<double>>() && check(std::uint64_t{0x7FF0'0000'0000'0000});
+}
 
 // `Operand` is the operand that was packed: its view has the shape, and elements that are not there any more.
 template <class Operand>

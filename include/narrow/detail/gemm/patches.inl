@@ -342,12 +342,32 @@ template <class Patches, class F>
 // Adds a segment, or makes the last one longer where it goes on.
 inline void add_segment(const row_segment& s, row_segment* to, std::size_t& count) {
   row_segment& last = to[count == 0 ? 0 : count - 1];
-  if (count != 0 && last.stride == s.stride && last.jump == s.jump &&
+  if (count != 0 && last.begin == s.begin && last.end == s.end && last.stride == s.stride && last.jump == s.jump &&
       last.a + static_cast<std::ptrdiff_t>(last.rows) * last.stride == s.a) {
     last.rows += s.rows;
   } else {
     to[count++] = s;
   }
+}
+
+// Of a segment, the groups of [k, k + depth) that an output line's pixels have terms of the image in, where padding may
+// be left out; else all.
+template <class Panel, class Patches>
+void find_groups(const Patches& p, std::size_t y, std::size_t k, std::size_t depth, row_segment& to) {
+  constexpr std::size_t group = Panel::group;
+  const auto& s = p.shape;
+  const auto& g = p.geometry;
+  std::size_t from = k, end = k + depth;
+  if (p.leaves_out_padding) {
+    const std::size_t of_tap_row = s.kernel_width * s.group_channels, line = y * g.stride_h;
+    const auto taps_before = [&](std::size_t padded_line) {
+      const std::size_t lines = padded_line > line ? padded_line - line : 0;
+      return std::min(divided_up(lines, g.dilation_h), s.kernel_height);
+    };
+    from = std::clamp(taps_before(g.pad_top) * of_tap_row, k, k + depth);
+    end = std::clamp(taps_before(g.pad_top + s.height) * of_tap_row, from, k + depth);
+  }
+  to.begin = (from - k) / group, to.end = divided_up(end - k, group);
 }
 
 // The rows of some pixels, packed.
@@ -371,6 +391,7 @@ std::size_t gather_segments(const Patches& p, std::size_t i, std::size_t rows, s
     }
     for (std::size_t done = 0; done < some;) {
       row_segment line{to, stride, std::min(width - (at + done) % width, some - done)};
+      find_groups<Panel>(p, (at + done) / width, k, depth, line);
       add_segment(line, segments, count);
       done += line.rows, to += static_cast<std::ptrdiff_t>(line.rows) * stride;
     }
@@ -409,6 +430,7 @@ std::size_t place_segments(const Patches& p, std::size_t i, std::size_t rows, st
                        std::min(width - x, some - done)};
       line.first = ((tap0 + 1) * of_tap_row - k) / Panel::group;
       line.jump = static_cast<std::ptrdiff_t>((g.dilation_h * of_line - of_tap_row) * sizeof(element));
+      find_groups<Panel>(p, y, k, depth, line);
       add_segment(line, segments, count);
       done += line.rows;
     }

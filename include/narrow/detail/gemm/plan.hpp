@@ -9,11 +9,12 @@
 
 namespace narrow::detail {
 
-// Rows of a that lie at one distance, over a block of depth.
+// Rows of a that lie at one distance, over a block of depth. Groups outside [begin, end) would change no sum.
 struct row_segment {
   const std::byte* a = nullptr;
   std::ptrdiff_t stride = 0;
   std::size_t rows = 0;
+  std::size_t begin = 0, end = 0;
   std::size_t first = static_cast<std::size_t>(-1);  // tile_arguments::a_first
   std::ptrdiff_t jump = 0;
 };
@@ -48,9 +49,10 @@ struct gemm_plan {
   packer a;
   const std::byte* ready_a = nullptr;  // rows that memory holds in panel form
   std::ptrdiff_t ready_stride = 0;
-  std::uint8_t a_flip = 0;   // of bytes, ready or packed: what they still lack (tile_arguments::a_flip)
-  std::size_t a_run = 0;     // of segments in runs: groups from jump to jump
-  std::size_t row_step = 0;  // rows are cut into blocks and pieces at multiples of it; 0: of those of a tile
+  std::uint8_t a_flip = 0;     // of bytes, ready or packed: what they still lack (tile_arguments::a_flip)
+  std::size_t a_run = 0;       // of segments in runs: groups from jump to jump
+  std::size_t row_step = 0;    // rows are cut into blocks and pieces at multiples of it; 0: of those of a tile
+  bool sums_are_real = false;  // and so have zeros of two signs
   packer b;
   const std::byte* plain_b = nullptr;  // rows of b that a kernel may pack on the way, and what they lack
   std::ptrdiff_t plain_stride = 0;
