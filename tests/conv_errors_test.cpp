@@ -161,6 +161,21 @@ TEST_F(ConvErrors, Blocks) {
             "conv2d: y or an epilogue takes integer accumulators, but the sum is real: blocks have scales");
 }
 
+// An output of blocks, which are made last.
+TEST_F(ConvErrors, BlockOutputs) {
+  auto blocks = narrow::block_tensor<narrow::mxint8>(std::array<std::size_t, 4>{2, 4, 4, 4}, 3);
+  const gapped<float> tap({4, 1, 1, 4}, random), other({2, 4, 4, 4}, random);
+  EXPECT_EQ(thrown([&] { narrow::conv2d(blocks, tap.view(), blocks); }),
+            "conv2d: y overlaps x; it must lie apart from both operands");
+  EXPECT_EQ(thrown([&] { narrow::conv2d(other.view(), tap.view(), blocks, {.stride_h = 2}); }),
+            "conv2d: y is 2 x 4 x 4 x 4; it must be 2 x 2 x 4 x 4");
+  EXPECT_EQ(thrown([&] {
+              narrow::conv2d(other.view(), tap.view(), blocks, {}, narrow::stochastic_sequence{1, 2, 0, 40});
+            }),
+            "conv2d: the count of stochastic bits is 40; it must be 1 to 32");
+  for (std::size_t i = 0; i < blocks.size(); ++i) EXPECT_EQ(blocks.storage()[i].bits(), 0);
+}
+
 TEST_F(ConvErrors, SchemesMadeByHand) {
   using quantized = narrow::quantized_view<std::int8_t, 4, affine>;
   const affine far(1.0F, 200);

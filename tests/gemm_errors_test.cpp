@@ -245,6 +245,28 @@ TEST_F(GemmErrors, StochasticBits) {
   EXPECT_EQ(static_cast<float>(y[0]), 5);
 }
 
+// An output of blocks, which are made last.
+TEST_F(GemmErrors, BlockOutputs) {
+  const auto into = [&](auto& to, const auto& x, const auto& y, const auto&... option) {
+    return message([&] { narrow::gemm(x, y, to, option...); });
+  };
+  auto blocks = narrow::block_tensor<narrow::mxint8>(std::array<std::size_t, 2>{2, 4}, 1);
+  auto square = narrow::block_tensor<narrow::mxint8>(std::array<std::size_t, 2>{4, 4}, 1);
+  const std::vector<float> five(5);
+  EXPECT_EQ(into(blocks, b.view(), b.view()), "gemm: b has 3 rows; it must have 4, as many as a has columns");
+  EXPECT_EQ(into(square, a.view(), b.view()), "gemm: c is 4 x 4; it must be 2 x 4, as the product is");
+  EXPECT_EQ(into(square, b.view(), square), "gemm: c, 4 x 4, overlaps b; they must lie apart");
+  EXPECT_EQ(into(blocks, a.view(), b.view(), narrow::bias(five)),
+            "bias: it has 5 elements; it must have 4, one for each of the columns");
+  EXPECT_EQ(into(blocks, a.view(), b.view(), narrow::stochastic_sequence{1, 2, 0, 40}),
+            "gemm: the count of stochastic bits is 40; it must be 1 to 32");
+  for (std::size_t i = 0; i < blocks.size(); ++i) EXPECT_EQ(blocks.storage()[i].bits(), 0);
+  EXPECT_EQ(message([] {
+              (void)narrow::block_tensor<narrow::mxint8>(std::array<std::size_t, 2>{2, 4}, 2);
+            }),
+            "block_tensor: axis is 2; the tensor has 2 axes");
+}
+
 TEST_F(GemmErrors, IntegerOutputsOfRealSums) {
   narrow::quantized_matrix<narrow::int8, narrow::affine> along_depth(
       {2, 3}, narrow::affine(narrow::per_column, {0.5F, 0.25F, 1.0F}));

@@ -7,7 +7,9 @@
 // own their memory, are made for the target in use and for images of the same kind of elements (pack_kernels<Left>(wq,
 // geometry) names another, see pack.hpp), and are nothing to store. They keep the elements beside the panels, so that
 // other images, and other targets, are served as if they had not been packed.
-// Blocks are packed for images of blocks that are no shorter, or without any.
+// Blocks are packed for images of blocks that are no shorter, or without any. Scales that are powers of two are packed
+// with the elements; images with other scales, with a NaN among them, or of numbers near the ends of float's range have
+// such kernels packed anew.
 // Errors (std::invalid_argument): groups of zero, or that do not divide the outputs; a scheme that does not fit.
 #pragma once
 

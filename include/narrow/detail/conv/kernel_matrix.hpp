@@ -112,7 +112,8 @@ quantized_view<bfloat16, 4, affine> folded_kernels(const W& w, std::size_t chann
       const auto tap = kernel_tap(w, r, q);
       for (std::size_t o = 0; o < e.extent(0); ++o) {
         for (std::size_t c = 0; c < channels; ++c) {
-          const float value = c < e.extent(3) ? tap.template value<float>(o, c, with_scale) : 0.0F;
+          float value = c < e.extent(3) ? tap.template value<float>(o, c, false) : 0.0F;
+          if (with_scale && c < e.extent(3)) value *= static_cast<float>(tap.factor(tap.place(o, c)));
           values(o, r, q, c) = bfloat16::from_bits(bfloat16_of(value));
         }
       }

@@ -1,10 +1,10 @@
 // How the blocks of a convolution lie, which run along the channels and never across taps, and their scales.
 //
-//   panels   tap 0: block 0 | block 1 | .. ; tap 1: block 0 | ..      elements; what a tap's last block lacks is
-//   padding scales   tap 0:    s0   |    s1   | .. ; tap 1:    s0   | ..      of a pixel's patch, and of an output
-//   channel
+//   elements   tap 0: block 0 | block 1 | ..    tap 1: block 0 | ..
+//   scales     tap 0:   s0    |   s1    | ..    tap 1:   s0    | ..      of a pixel's patch; of an output channel
 //
-// Where a tap has one block, that is as long in panels as every kernel's groups ask for, not as the format has it.
+// In panels all blocks are of one length: what the last one of a tap lacks is padding. Where a tap has one block,
+// that is no longer than the groups of every kernel ask for.
 #pragma once
 
 #include <algorithm>
@@ -50,14 +50,15 @@ bool sums_blocks_of_taps(const A& pixels, const B& tap, const conv_shape& s) {
 
 // ---- scales --------------------------------------------------------------------------------------------------------
 
-// Whether the elements of a block are all zero: [first, first + n) of a line. What their scale is matters then only if
-// it is a NaN.
+// The factor of elements [first, first + n) of a line among those that are powers of two. If all are zero, it matters
+// only where it is a NaN.
 template <class Line>
-bool is_block_of_zeros(const Line& x, std::size_t line, std::size_t first, std::size_t n) {
-  for (std::size_t c = first; c < first + n; ++c) {
-    if (!is_zero(x.template value<float>(line, c, false))) return false;
+void add_power(power_range& powers, float factor, const Line& x, std::size_t line, std::size_t first, std::size_t n) {
+  if (!powers.are_all || powers.add(factor)) return;
+  powers.are_all = !is_nan(factor);
+  for (std::size_t c = first; c < first + n && powers.are_all; ++c) {
+    powers.are_all = is_zero(x.template value<float>(line, c, false));
   }
-  return true;
 }
 
 // Of all images: rank 4, as `factors` of the blocks says; and the powers of two that they are.
@@ -75,11 +76,7 @@ power_range factors_of_images(const X& x, const conv_shape& s, const tap_blocks&
           for (std::size_t block = 0; block < t.of_tap; ++block) {
             const auto factor = static_cast<float>(pixels.factor(place + block * t.length / length * step));
             const std::size_t begin = block * t.length;
-            if (!powers.add(factor) &&
-                (is_nan(factor) ||
-                 !is_block_of_zeros(pixels, column, first + begin, std::min(t.length, s.group_channels - begin)))) {
-              powers.are_all = false;
-            }
+            add_power(powers, factor, pixels, column, first + begin, std::min(t.length, s.group_channels - begin));
             *to++ = factor;
           }
         }
@@ -99,10 +96,7 @@ power_range powers_of_kernels(const W& w, const conv_shape& s, const tap_blocks&
       for (std::size_t o = 0; o < s.out_channels; ++o) {
         for (std::size_t begin = 0; begin < s.group_channels; begin += t.length) {
           const auto factor = static_cast<float>(tap.factor(tap.place(o, begin)));
-          if (!powers.add(factor) &&
-              (is_nan(factor) || !is_block_of_zeros(tap, o, begin, std::min(t.length, s.group_channels - begin)))) {
-            powers.are_all = false;
-          }
+          add_power(powers, factor, tap, o, begin, std::min(t.length, s.group_channels - begin));
         }
       }
     }
