@@ -45,6 +45,43 @@ void check_among_ordinary(const Scheme& scheme, const Rounding& rounding, float 
   check_floats<T, Overflow>(x, scheme, rounding);
 }
 
+// Among ordinary floats, some that their random bits carry to the next code, or nearly: low + (high - low)(1 - R /
+// 2^32) for codes of these values.
+template <class T, class Scheme = unscaled_scheme>
+void check_carries(const Scheme& scheme, float range, float scale = 1, float zero = 0) {
+  using E = encoding_of<T>;
+  const auto value = [](std::uint32_t code) {
+    return E::template decode<double>(detail::widen_code<std::uint64_t>(detail::to_storage<E>(code)));
+  };
+  std::vector<float> x;
+  for (std::uint32_t i = 0; i < 60000; ++i) {
+    x.push_back((static_cast<float>(random_bits(3, 8, i)) * 0x1p-31F - 1) * range - zero);
+    const std::uint32_t code = i * 40503U % ((1U << E::bits) - 1);
+    const double low = value(code), high = value(code + 1), between = 1 - draws.at(i).bits * 0x1p-32;
+    if (i % 37 != 0 || low - low != 0 || high - high != 0) continue;
+    const auto carried = static_cast<float>((low + (high - low) * between) * double{scale} - double{zero});
+    x.back() = i % 3 == 0 ? carried : std::nextafter(carried, i % 3 == 1 ? 1e30F : -1e30F);
+  }
+  check_floats<T>(x, scheme, draws);
+}
+TEST(Codec, Carries) {
+  check_carries<float16>(unscaled, 100);
+  check_carries<float16>(unscaled, 0x1p-14F);
+  check_carries<bfloat16>(unscaled, 100);
+  check_carries<float8_e4m3fn>(unscaled, 8);
+  check_carries<float8_e5m2>(unscaled, 0x1p-14F);
+  check_carries<float8_e4m3fnuz>(unscaled, 240);
+  check_carries<float6_e2m3fn>(unscaled, 6);
+  check_carries<fixed<4, 12>>(unscaled, 9);
+  check_carries<fixed<2, 6>>(unscaled, 2);
+  check_carries<int16>(shared_exponent(-3), 4095, 0.125F);
+  check_carries<std::int8_t>(affine(0.0123F, 3), 1.6F, 0.0123F, 3 * 0.0123F);
+  check_carries<std::uint8_t>(affine(0.1F, 255), 13, 0.1F, 25.5F);
+  check_carries<std::int8_t>(affine(0.25F, -128), 32, 0.25F, -32);
+  check_carries<std::uint16_t>(affine(0.003F, 40000), 100, 0.003F, 120);
+  check_carries<int4>(affine(0.7F, -3), 5, 0.7F, -2.1F);
+}
+
 template <class T, class Scheme, class Real = float>
 void check_decode(const Scheme& scheme) {
   using E = encoding_of<T>;
@@ -128,7 +165,7 @@ TEST(Codec, Affine) {
   }
 }
 
-TEST(Codec, AffineAmongOrdinary) {
+TEST(Codec, AmongOrdinary) {
   const float third = 1.0F / 3;
   check_among_ordinary<std::int8_t>(affine(0.0123F, 3), nearest_even{}, 1.6F, 0.0123F, 3 * 0.0123F);
   check_among_ordinary<std::int8_t>(affine(third, -128), nearest_even{}, 128 * third, third, -128 * third);
@@ -139,6 +176,10 @@ TEST(Codec, AffineAmongOrdinary) {
   check_among_ordinary<std::int8_t>(affine(0.25F, 7), nearest_even{}, 32, 0.25F);
   check_among_ordinary<std::int8_t, saturate_symmetric>(affine(0.7F), nearest_even{}, 90, 0.7F);
   check_among_ordinary<int4>(affine(0.7F, -3), nearest_even{}, 5.6F, 0.7F, -2.1F);
+  check_among_ordinary<std::int8_t>(affine(0.0123F, 3), draws, 1.6F, 0.0123F, 3 * 0.0123F);
+  check_among_ordinary<std::uint8_t>(affine(third, 255), draws, 128 * third, third, 255 * third);
+  check_among_ordinary<int8, saturate_symmetric>(shared_exponent(-3), draws, 16, 0.125F);
+  check_among_ordinary<fixed<2, 6>>(unscaled, draws, 2, 1);
 }
 
 TEST(Codec, Fixed) {

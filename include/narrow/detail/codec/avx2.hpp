@@ -108,6 +108,13 @@ template <class Storage>
 [[gnu::always_inline]] inline word greater_of(const word& a, const word& b) {
   return as_word(_mm256_max_epu32(raw(a), raw(b)));
 }
+[[gnu::always_inline]] inline real lesser(const real& a, const real& b) {
+  return as_real(_mm256_min_ps(raw(a), raw(b)));
+}
+// |v|, or `bound` where that is less.
+[[gnu::always_inline]] inline real lesser_magnitude(const real& v, float bound) {
+  return from_bits<real>(lesser(to_bits(v) & all_words(0x7FFFFFFFU), all_words(std::bit_cast<std::uint32_t>(bound))));
+}
 [[gnu::always_inline]] inline real fused(const real& a, const real& b, const real& c) {
   return as_real(_mm256_fmadd_ps(raw(a), raw(b), raw(c)));
 }
@@ -128,6 +135,14 @@ template <class Storage>
 // Of each 16 bits.
 [[gnu::always_inline]] inline word lesser_halves(const word& a, const word& b) {
   return as_word(_mm256_min_epu16(raw(a), raw(b)));
+}
+[[gnu::always_inline]] inline word greater_halves(const word& a, const word& b) {
+  return as_word(_mm256_max_epu16(raw(a), raw(b)));
+}
+// Bound: 2^16 less a power of two.
+template <std::uint32_t Bound>
+[[gnu::always_inline]] inline bool any_lower_half_reaches(const word& x) {
+  return any(equal(x | all_words(0xFFFF0000U | (0xFFFFU - Bound)), all_words(0xFFFFFFFFU)));
 }
 // Bound: a power of two.
 template <std::uint32_t Bound>
@@ -162,13 +177,13 @@ template <std::uint32_t Bound>
   }
   store_high_halves(sum, y);
 }
-// Magnitude codes plus `offset`, with the signs of v, as codes of Bits bits.
-template <int Bits, bool MinusZero>
+// Magnitude codes plus `offset`, in the low or the high halves, with the signs of v, as codes of Bits bits.
+template <int Bits, bool MinusZero, int Half>
 [[gnu::always_inline]] inline void store_signed_magnitudes(const word (&c)[4], const real (&v)[4], std::uint32_t offset,
                                                            std::byte* y) {
   word codes[4];
   NARROW_UNROLL for (int k = 0; k < 4; ++k) {
-    const word magnitude = c[k] - all_words(offset);
+    const word magnitude = (c[k] - all_words(offset << (16 * Half))) >> (16 * Half);
     word sign = (to_bits(v[k]) >> (32 - Bits)) & all_words(1U << (Bits - 1));
     if constexpr (!MinusZero) sign = sign & ~equal(magnitude, all_words(0U));
     codes[k] = magnitude | sign;

@@ -110,6 +110,13 @@ template <class Storage>
 [[gnu::always_inline]] inline word greater_of(const word& a, const word& b) {
   return as_word(_mm512_max_epu32(raw(a), raw(b)));
 }
+[[gnu::always_inline]] inline real lesser(const real& a, const real& b) {
+  return as_real(_mm512_min_ps(raw(a), raw(b)));
+}
+// |v|, or `bound` where that is less.
+[[gnu::always_inline]] inline real lesser_magnitude(const real& v, float bound) {
+  return as_real(_mm512_range_ps(raw(v), _mm512_set1_ps(bound), 0b10'10));
+}
 [[gnu::always_inline]] inline real fused(const real& a, const real& b, const real& c) {
   return as_real(_mm512_fmadd_ps(raw(a), raw(b), raw(c)));
 }
@@ -127,6 +134,14 @@ template <class Storage>
 // Of each 16 bits.
 [[gnu::always_inline]] inline word lesser_halves(const word& a, const word& b) {
   return as_word(_mm512_min_epu16(raw(a), raw(b)));
+}
+[[gnu::always_inline]] inline word greater_halves(const word& a, const word& b) {
+  return as_word(_mm512_max_epu16(raw(a), raw(b)));
+}
+// Bound: 2^16 less a power of two.
+template <std::uint32_t Bound>
+[[gnu::always_inline]] inline bool any_lower_half_reaches(const word& x) {
+  return _mm512_mask_cmpge_epu16_mask(0x55555555, raw(x), _mm512_set1_epi16(static_cast<short>(Bound))) != 0;
 }
 // Bound: a power of two.
 template <std::uint32_t Bound>
@@ -168,15 +183,15 @@ template <bool Signed>
     _mm512_storeu_si512(y + 64 * k, _mm512_mask_add_epi16(high, up, high, _mm512_set1_epi16(1)));
   }
 }
-// Magnitude codes plus `offset`, with the signs of v, as codes of Bits bits.
-template <int Bits, bool MinusZero>
+// Magnitude codes plus `offset`, in the low or the high halves, with the signs of v, as codes of Bits bits.
+template <int Bits, bool MinusZero, int Half>
 [[gnu::always_inline]] inline void store_signed_magnitudes(const word (&c)[4], const real (&v)[4], std::uint32_t offset,
                                                            std::byte* y) {
   const __m512i shift = _mm512_set1_epi16(static_cast<short>(offset));
   const __m512i sign = _mm512_set1_epi16(static_cast<short>(1U << (Bits - 1)));
   __m512i words[2];
   NARROW_UNROLL for (int k = 0; k < 2; ++k) {
-    const __m512i magnitude = _mm512_sub_epi16(halves<0>(c[2 * k], c[2 * k + 1]), shift);
+    const __m512i magnitude = _mm512_sub_epi16(halves<Half>(c[2 * k], c[2 * k + 1]), shift);
     __m512i signs = halves<1>(to_bits(v[2 * k]), to_bits(v[2 * k + 1]));
     if constexpr (Bits < 16) signs = _mm512_srli_epi16(signs, 16 - Bits);
     if constexpr (!MinusZero) signs = _mm512_maskz_mov_epi16(_mm512_test_epi16_mask(magnitude, magnitude), signs);

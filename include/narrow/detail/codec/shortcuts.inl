@@ -63,37 +63,37 @@ struct small_float_nearest_rule : small_float_limits<E, Overflow> {
     if (any_nan(v)) return false;
     word code[4];
     NARROW_UNROLL for (int k = 0; k < 4; ++k) {
-      const word magnitude = lesser(to_bits(v[k]) & all_words(0x7FFFFFFFU), all_words(limits::limit));
+      const word magnitude = to_bits(lesser_magnitude(v[k], std::bit_cast<float>(limits::limit)));
       const word binade = greater_of(magnitude, all_words(limits::smallest_normal)) & all_words(limits::exponent_mask);
       const word c = binade + all_words(static_cast<std::uint32_t>(limits::shift) << 23);
       const word quanta = to_bits(from_bits<real>(magnitude) + from_bits<real>(c)) - c;  // 1
       code[k] = quanta + (binade >> limits::shift);                                      // 2, still with the offset
     }
-    store_signed_magnitudes<E::bits, limits::has_minus_zero>(code, v, limits::offset, y);
+    store_signed_magnitudes<E::bits, limits::has_minus_zero, 0>(code, v, limits::offset, y);
     return true;
   }
 };
 
 // Stochastically, by 32 bits. h = |x| + max(|x|, m) has the code's fields, offset by m's, over 23 - M bits of the
-// fraction d: 2 |x| for normal numbers, exactly, and |x| + m for subnormal ones, rounded toward zero (1). The bits of d
-// below those are lost in the second case only. d * 2^32 + R carries iff its upper 23 - M bits and R's do (2), whatever
-// lies below, unless their sum is all ones: then the block is left to the general codec (3).
+// fraction d: 2 |x| for normal numbers, exactly, and |x| + m for subnormal ones, rounded toward zero (1). Shifted so
+// that the code ends a half of 32 bits, d * 2^16 is the other half plus less than its last bit (2), R / 2^16 is an
+// integer plus less than 1, and both carry iff what is known of them does, unless the sum of that is next to carrying:
+// then the block is left to the general codec (3).
 template <class E, class Overflow>
 struct small_float_stochastic_rule : small_float_limits<E, Overflow> {
   using limits = small_float_limits<E, Overflow>;
   [[gnu::always_inline]] inline bool encode(const real (&v)[4], const std::uint32_t* words, std::byte* y) const {
-    constexpr int code_bits = 32 - limits::shift;
-    word code[4], largest_fraction = all_words(0U);
+    constexpr int up = limits::shift < 16 ? 16 - limits::shift : 0, down = limits::shift - 16 + up;
+    word sum[4], most = all_words(0U);
     NARROW_UNROLL for (int k = 0; k < 4; ++k) {
-      const word magnitude = lesser(to_bits(v[k]) & all_words(0x7FFFFFFFU), all_words(limits::limit));
+      const word magnitude = to_bits(lesser_magnitude(v[k], std::bit_cast<float>(limits::limit)));
       const word at_least_normal = greater_of(magnitude, all_words(limits::smallest_normal));
       const word h = to_bits(add_toward_zero(from_bits<real>(magnitude), from_bits<real>(at_least_normal)));  // 1
-      const word sum = h + (load_word(words + k * width) >> code_bits);                                       // 2
-      largest_fraction = greater_of(largest_fraction, sum << code_bits);
-      code[k] = sum >> limits::shift;
+      sum[k] = (h << up >> down) + (load_word(words + k * width) >> 16);                                      // 2
+      most = greater_halves(most, sum[k]);
     }
-    if (any_nan(v) || any_reaches(largest_fraction, ~std::uint32_t{0} << code_bits)) return false;  // 3
-    store_signed_magnitudes<E::bits, limits::has_minus_zero>(code, v, limits::offset, y);
+    if (any_nan(v) || any_lower_half_reaches<0x10000 - (1 << up)>(most)) return false;  // 3
+    store_signed_magnitudes<E::bits, limits::has_minus_zero, 1>(sum, v, limits::offset, y);
     return true;
   }
 };
@@ -229,6 +229,60 @@ struct linear_stochastic_rule : linear_limits<E, Overflow> {
   }
 };
 
+// The same in 16.16 fixed point, where the code comes out in the upper half: codes of a byte, and signed ones of 16
+// bits whose steps are powers of two. Units are 2^-16. X = fl(x / step), P = R / 2^16: the code is floor((X + P) /
+// 2^16).
+//   Exact: X is a product, t = floor(X) and s = t + floor(P), so that X + P is in [s, s + 2): the code is the upper
+//   half of s unless the lower is all ones (1). Otherwise t = floor(x * r + zero_point * 2^16 + 4), where the sum is
+//   off by 3 at most (as for byte_nearest_rule), so that X + P is in [s - 7, s + 1): the code is the upper half of s
+//   unless the lower is below 8 (2).
+// Limits are met on the way: of numbers too large, t is 2^15 - 1 above and the least integer below, both of which s
+// stays within.
+template <class E, class Overflow, bool Exact>
+struct high_half_stochastic_rule : linear_limits<E, Overflow> {
+  using limits = linear_limits<E, Overflow>;
+  static constexpr bool is_byte = sizeof(typename E::storage_type) == 1;
+  static constexpr bool fits = is_byte || (Exact && E::is_signed && limits::full);
+  float r, offset;
+  bool usable;
+
+  explicit high_half_stochastic_rule(const linear_codes& codes)
+      : usable(has_ordinary_step(codes) && (!Exact || codes.step <= 1) && codes.zero_point >= E::min_code &&
+               codes.zero_point <= E::max_code) {
+    r = usable ? static_cast<float>(1 / codes.step) * 0x1p16F : 0;
+    offset = usable && !Exact ? static_cast<float>(codes.zero_point * 65536 + 4) : 0;
+  }
+
+  [[gnu::always_inline]] inline bool encode(const real (&v)[4], const std::uint32_t* words, std::byte* y) const {
+    if (any_nan(v)) return false;
+    word s[4];
+    NARROW_UNROLL for (int k = 0; k < 4; ++k) {
+      const real t = Exact ? v[k] * all_reals(r) : fused(v[k], all_reals(r), all_reals(offset));
+      s[k] = floor_to_words(lesser(t, all_reals(0x7FFFp16F))) + (load_word(words + k * width) >> 16);
+    }
+    if constexpr (Exact) {
+      const word most = greater_halves(greater_halves(s[0], s[1]), greater_halves(s[2], s[3]));
+      if (any_lower_half_reaches<0xFFFF>(most)) return false;  // 1
+    } else {
+      const word least = lesser_halves(lesser_halves(s[0], s[1]), lesser_halves(s[2], s[3]));
+      if (any_lower_half_below<8>(least)) return false;  // 2
+    }
+    if constexpr (is_byte) {
+      store_limited_high_halves<typename E::storage_type, limits::full>(s, limits::lowest, limits::highest, y);
+    } else {
+      store_high_halves(s, y);
+    }
+    return true;
+  }
+};
+// A byte's, with the quotient for those that are in doubt.
+template <class E, class Overflow>
+struct byte_stochastic_rule : high_half_stochastic_rule<E, Overflow, false> {
+  linear_stochastic_rule<E, Overflow, false> beside_ties;
+  explicit byte_stochastic_rule(const linear_codes& codes)
+      : high_half_stochastic_rule<E, Overflow, false>(codes), beside_ties(codes) {}
+};
+
 // ---- which rule -------------------------------------------------------------------------------------------------
 template <class E, class Overflow, class Real, class Scheme, class Place, class Rounding>
 [[gnu::noinline]] void encode_any(const Real* x, std::byte* y, std::size_t n, const Scheme& scheme, const Place& place,
@@ -257,7 +311,7 @@ template <class E, class Overflow, bool Divides, class Rule, class Scheme, class
     if constexpr (requires { rule.beside_ties; }) {
       real v[4];
       load_block(x + i, v);
-      if (rule.beside_ties.encode(v, words, y + i * bytes)) continue;
+      if (rule.beside_ties.encode(v, words + (takes_words<Rounding> ? i : 0), y + i * bytes)) continue;
     }
     encode_any<E, Overflow>(x + i, y + i * bytes, block_size, scheme, place, rounding_at(rounding, i));
   }
@@ -291,9 +345,12 @@ template <class E, class Overflow, class Scheme, class Rounding>
         const byte_nearest_rule<E, Overflow> rule(codes);
         if (rule.usable) return encode_blocks<E, Overflow, false>(rule, x, y, n, scheme, place, rounding);
       }
-      using rule_type = std::conditional_t<nearest, linear_nearest_rule<E, Overflow, exact || is_byte>,
-                                           linear_stochastic_rule<E, Overflow, exact>>;
-      const rule_type rule(codes);
+      using high_half_rule = high_half_stochastic_rule<E, Overflow, exact>;
+      using stochastic_rule =
+          std::conditional_t<!high_half_rule::fits, linear_stochastic_rule<E, Overflow, exact>,
+                             std::conditional_t<exact, high_half_rule, byte_stochastic_rule<E, Overflow>>>;
+      using nearest_rule = linear_nearest_rule<E, Overflow, exact || is_byte>;
+      const std::conditional_t<nearest, nearest_rule, stochastic_rule> rule(codes);
       if (rule.usable) return encode_blocks<E, Overflow, false>(rule, x, y, n, scheme, place, rounding);
     }
   } else if constexpr (is_unscaled<Scheme> || scales_floats<Scheme>) {
