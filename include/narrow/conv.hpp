@@ -23,11 +23,15 @@
 // The sum of one output is one chain in the order (kernel row, kernel column, channel), ascending, whatever the layout,
 // padding included: an operand of exactly zero (for affine codes, the zero point), and so NaN beside a weight that is
 // not finite. The bf16 class takes pairs along that order; a last odd term is paired with zero.
-// Memory beyond operands and output: each thread's blocks, as gemm's, a band of the lines of x that some 144 pixels of
-// y meet, and w packed; of blocks of x, their factors as floats. Workspaces are kept, as gemm's are. An epilogue sees
-// (value, pixel, output channel), with pixel = (n * OH + i) * OW + j; `bias` and `requantize` have one value for each
-// output channel. A stochastic output takes the bits of index pixel * O + channel; one of blocks, which are made as
-// gemm's are, those of the element's index in y.
+// Memory beyond operands and output: w packed, and for each thread a band of the lines of x that some 144 pixels of y
+// meet, and either those pixels' terms, 4 KiB of each at a time, or nothing more, where kernels read them in the band.
+// It does not grow with the image but for lines of up to 144 pixels: float 3x3 kernels of 64 channels on 64 take 86,
+// 131, 236 and 236 KB at 56x56, 112x112, 224x224 and 448x448, and 14x14 at 256 on 256 350 KB (tests/conv_memory_test).
+// Outputs other than the sums themselves add these for blocks of 1920 x 512 at most, as gemm does, where a depth is
+// beyond 4 KiB. Of blocks of x, their factors are added as floats. Workspaces are kept, as gemm's are.
+// An epilogue sees (value, pixel, output channel), with pixel = (n * OH + i) * OW + j; `bias` and `requantize` have one
+// value for each output channel. A stochastic output takes the bits of index pixel * O + channel; one of blocks, which
+// are made as gemm's are, those of the element's index in y.
 //
 // Errors (std::invalid_argument): a stride, a dilation, a number of groups or a kernel of zero; channels that the
 // groups do not divide, or that differ between x and w; a kernel larger than the padded image; an output of another
