@@ -66,7 +66,7 @@ bool convolve_on_panels(Target, const X& x, const W& w, const Y& y, const conv_s
   if (a.copies) plan.a_flip = flip_of_ready<PanelA, Line>();
   std::int32_t zero_of_a = 0;
   if constexpr (std::is_integral_v<Sum>) {
-    plan.correct = Target::template correct<Sum>;
+    plan.begin = Target::template begin<Sum>, plan.correct = Target::template correct<Sum>;
     zero_of_a = static_cast<std::int32_t>(a.zero_point(0)) + PanelA::template offset<Line>;
     plan.a_zero = {&zero_of_a, false};
   }

@@ -63,7 +63,7 @@ bool weights_on_panels(Target, const X& x, const DY& dy, const conv_shape& s, co
     plan.b =
         b.is_matrix() ? Target::template packing<PanelB>(right, false) : Target::template packing<PanelB>(b, false);
     if constexpr (std::is_integral_v<Sum>) {
-      plan.correct = Target::template correct<Sum>;
+      plan.begin = Target::template begin<Sum>, plan.correct = Target::template correct<Sum>;
       plan.a_zero = packed_zero_points<PanelA>(a, 0, (*lease).a_zero);
       plan.b_zero = packed_zero_points<PanelB>(b, 1, (*lease).b_zero);
     }

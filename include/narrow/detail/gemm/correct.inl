@@ -1,4 +1,31 @@
-// Zero points, where they could not be part of what the sums began with; included in each target's region.
+// Zero points; included in each target's region. As part of what sums begin with:
+//   start[j] = -a_zero * (sum of column j - depth * b_zero[j])
+template <class Sum>
+void begin_columns(const std::int64_t* sums, std::size_t columns, const zero_points& b_zero, std::size_t j,
+                   std::size_t depth, std::int64_t a_zero, void* to) {
+  using word = std::make_unsigned_t<Sum>;
+  constexpr std::size_t width = lanes_of_32 * 4 / sizeof(std::int64_t);
+  using wide = lanes<std::uint64_t, static_cast<int>(width)>;
+  typedef word narrowed __attribute__((vector_size(width * sizeof(word))));
+  const auto factor = std::uint64_t{0} - static_cast<std::uint64_t>(a_zero);
+  word* const start = static_cast<word*>(to);
+  const std::size_t whole = b_zero.varies ? 0 : columns / width * width;
+  const wide all(static_cast<std::uint64_t>(b_zero.at(j)) * depth), factors(factor);
+  std::size_t q = 0;
+  for (; q < whole; q += width) {
+    wide x;
+    __builtin_memcpy(&x.v, sums + q, sizeof x.v);
+    x = (x - all) * factors;
+    const narrowed low = __builtin_convertvector(x.v, narrowed);
+    __builtin_memcpy(start + q, &low, sizeof low);
+  }
+  for (; q < columns; ++q) {
+    const auto zero = static_cast<std::uint64_t>(b_zero.at(j + q));
+    start[q] = static_cast<word>(factor * (static_cast<std::uint64_t>(sums[q]) - zero * depth));
+  }
+}
+
+// Where they could not:
 //   sum[i][j] -= a_zero[i] * column_terms[j] + b_zero[j] * row_sums[i]
 // Exact modulo 2^32 or 2^64, and the result fits.
 

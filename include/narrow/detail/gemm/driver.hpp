@@ -10,6 +10,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -33,13 +34,30 @@ inline constexpr std::size_t depth_bytes = 4096, rows = 144, columns = 2048, col
 
 constexpr std::size_t divided_up(std::size_t a, std::size_t b) { return a / b + (a % b != 0 ? 1 : 0); }
 
-// `total` cut into as few pieces of at most `most` as possible, all of nearly the same size, a multiple of `step`.
+// `total` cut into as few pieces of at most `most` as possible: all of it, or pieces of nearly the same size, a
+// multiple of `step`.
 constexpr std::size_t even_piece(std::size_t total, std::size_t most, std::size_t step) {
   if (total == 0) return step;
+  if (total <= most) return total;
   const std::size_t pieces = divided_up(total, most);
   return divided_up(divided_up(total, pieces), step) * step;
 }
 
+// A divisor that shifts: kernels' sizes, but for their rows, are powers of two. A division takes ten cycles or more,
+// and a call would do a dozen.
+class shifting_divisor {
+ public:
+  explicit shifting_divisor(std::size_t value) : shift_(static_cast<unsigned>(std::countr_zero(value))) {}
+  operator std::size_t() const { return std::size_t{1} << shift_; }  // NOLINT: implicit, it is a number
+  friend std::size_t operator/(std::size_t a, shifting_divisor b) { return a >> b.shift_; }
+  friend std::size_t operator%(std::size_t a, shifting_divisor b) { return a & (b - 1); }
+  friend std::size_t divided_up(std::size_t a, shifting_divisor b) { return a / b + (a % b != 0 ? 1 : 0); }
+
+ private:
+  unsigned shift_;
+};
+
+// Lives no longer than the plan and the part.
 class gemm_run {
  public:
   gemm_run(const gemm_plan& plan, const gemm_part& part)
@@ -50,6 +68,7 @@ class gemm_run {
         unit(kernel.unit),
         group(kernel.group),
         width(kernel.panel_columns()),
+        lanes(kernel.width),
         sum_bytes(static_cast<std::ptrdiff_t>(kernel.sum_bytes)),
         groups(divided_up(plan.depth, group)),
         depth_step(even_piece(groups, kernel.whole_depth ? groups : gemm_blocks::depth_bytes / unit,
@@ -150,8 +169,10 @@ class gemm_run {
   // Every tile of the segments' rows, from r on, and all columns of the block, over `some` groups of depth from g on.
   void tiles(std::size_t r, std::size_t g, std::size_t some, std::byte* panels) {
     // c is written along its rows, for as many panels as stay in the second-level cache.
-    const std::size_t panel_bytes = std::max<std::size_t>(1, width * some * unit);
-    const std::size_t chunk = std::max<std::size_t>(1, gemm_blocks::panels_bytes / panel_bytes) * width;
+    const std::size_t panel_bytes = width * some * unit;
+    const std::size_t chunk = divided_up(columns, width) * panel_bytes <= gemm_blocks::panels_bytes
+                                  ? columns
+                                  : std::max<std::size_t>(1, gemm_blocks::panels_bytes / panel_bytes) * width;
     for (std::size_t first = 0; first < columns; first += chunk) {
       const std::size_t end = std::min(columns, first + chunk);
       bool is_first = true;
@@ -187,19 +208,19 @@ class gemm_run {
       const std::size_t tile_rows = kernel.height_of(segment.rows - s), next = q + width;
       const bool packs = r + s == 0 && q < packs_later;
       t.start = packs ? sums_start::zero : start;
-      t.columns = std::min(width, columns - q);
-      const std::size_t vectors = divided_up(t.columns, kernel.width), group_bytes = vectors * kernel.width * unit;
+      t.columns = std::min<std::size_t>(width, columns - q);
+      const std::size_t vectors = divided_up(t.columns, lanes), group_bytes = vectors * lanes * unit;
       t.b = panel_at(q, vectors, g, some, panels) + segment.begin * group_bytes;
       t.a = rows_begin + static_cast<std::ptrdiff_t>(s) * t.a_stride;
       if (in_place) t.c = sums + at(r + s, q) * sum_bytes;
       if (start == sums_start::columns || start == sums_start::offsets) {
         t.column_start = column_start + static_cast<std::ptrdiff_t>(q) * sum_bytes;
-        if (q == first) row_starts(row_start, r + s, tile_rows);
+        if (start == sums_start::offsets && q == first) row_starts(row_start, r + s, tile_rows);
       }
       if (p.scales.groups != 0) scales = scales_at(r + s, q, g);
       const bool fetches = is_first && s == 0 && next + width <= columns;
       fetch(t, fetches ? panel_at(next, kernel.vectors, g, some, panels) : nullptr);
-      if (in_place && next < end) prefetch_sums(r + s, tile_rows, next, std::min(width, columns - next));
+      if (in_place && next < end) prefetch_sums(r + s, tile_rows, next, std::min<std::size_t>(width, columns - next));
       if (packs) {
         t.panel = panels + q / width * block_panel_bytes(some);
         t.unpacked = p.plain_b + static_cast<std::ptrdiff_t>(column + q);
@@ -267,7 +288,7 @@ class gemm_run {
   const std::byte* panel_at(std::size_t q, std::size_t vectors, std::size_t g, std::size_t some,
                             const std::byte* panels) const {
     if (panels != nullptr) return panels + q / width * block_panel_bytes(some);
-    return p.packed_b + (column + q) / width * p.packed_stride + g * vectors * kernel.width * unit;
+    return p.packed_b + (column + q) / width * p.packed_stride + g * vectors * lanes * unit;
   }
 
   scale_panels scales_at(std::size_t r, std::size_t q, std::size_t g) const {
@@ -303,7 +324,7 @@ class gemm_run {
     with_sum_type([&](auto zero) {
       auto* const start = reinterpret_cast<decltype(zero)*>(to);
       for (std::size_t h = 0; h < tile_rows; ++h) {
-        start[h] = needs_row_sums ? static_cast<decltype(zero)>(-p.b_zero.at(0) * row_sums[r + h]) : zero;
+        start[h] = static_cast<decltype(zero)>(-p.b_zero.at(0) * row_sums[r + h]);
       }
     });
   }
@@ -344,11 +365,11 @@ class gemm_run {
     const std::size_t panel_bytes = block_panel_bytes(some);
     std::byte* const to = space.b.bytes(divided_up(columns, width) * panel_bytes);
     if (packs_later < columns) {
-      p.b.panels(p.b.operand, g * group, terms(g, some), column + packs_later, columns - packs_later, width,
-                 kernel.width, panel_bytes, p.b.with_scale, to + packs_later / width * panel_bytes);
+      p.b.panels(p.b.operand, g * group, terms(g, some), column + packs_later, columns - packs_later, width, lanes,
+                 panel_bytes, p.b.with_scale, to + packs_later / width * panel_bytes);
     }
     for (std::size_t q = packs_later; needs_column_sums && q < columns; q += width) {
-      const std::size_t vectors = divided_up(std::min(width, columns - q), kernel.width);
+      const std::size_t vectors = divided_up(std::min<std::size_t>(width, columns - q), lanes);
       kernel.column_sums(to + q / width * panel_bytes, some, vectors, column_sums + q);
     }
     return to;
@@ -370,30 +391,23 @@ class gemm_run {
   }
   // What follows from the sums of columns [from, to): terms of zero points, and what sums begin with because of them.
   void end_column_sums(bool first, std::size_t from, std::size_t to) {
-    if (needs_column_sums) {
-      const std::int64_t* const sum = p.b_column_sums != nullptr ? p.b_column_sums + column : column_sums;
+    const std::int64_t* const sum = p.b_column_sums != nullptr ? p.b_column_sums + column : column_sums;
+    // Nobody asks for terms that all tiles begin with, but for those that pack.
+    if (needs_column_sums && (!folds || p.b_column_sums == nullptr)) {
       const auto depth = static_cast<std::int64_t>(p.depth);
-      if (p.b_zero.varies) {
-        for (std::size_t j = from; j < to; ++j) column_terms[j] = sum[j] - depth * p.b_zero.values[column + j];
-      } else {
-        const std::int64_t same = depth * p.b_zero.at(0);
-        for (std::size_t j = from; j < to; ++j) column_terms[j] = sum[j] - same;
-      }
+      for (std::size_t j = from; j < to; ++j) column_terms[j] = sum[j] - depth * p.b_zero.at(column + j);
     }
     if (!first || !folds || (sums_begin == sums_start::zero && p.code_tiles == nullptr)) return;
-    const std::size_t padded = divided_up(to, width) * width;
-    with_sum_type([&](auto zero) {
-      using Sum = decltype(zero);
-      Sum* const start = reinterpret_cast<Sum*>(column_start);
-      const std::size_t end = needs_column_sums ? to : from;
-      const std::int64_t of_a = -p.a_zero.at(0);
-      for (std::size_t j = from; j < end; ++j) start[j] = static_cast<Sum>(of_a * column_terms[j]);
-      std::fill(start + end, start + padded, zero);
-      if (p.code_biases == nullptr) return;
-      for (std::size_t j = from; j < to; ++j) {
-        code_start[j] = static_cast<std::int32_t>(start[j]) + p.code_biases[column + j];
-      }
-    });
+    const std::size_t end = needs_column_sums ? to : from, padded = divided_up(to, width) * width;
+    if (from < end) {
+      p.begin(sum + from, end - from, p.b_zero, column + from, p.depth, p.a_zero.at(0),
+              column_start + static_cast<std::ptrdiff_t>(from) * sum_bytes);
+    }
+    std::memset(column_start + static_cast<std::ptrdiff_t>(end) * sum_bytes, 0,
+                (padded - end) * static_cast<std::size_t>(sum_bytes));
+    if (p.code_biases == nullptr) return;
+    const auto* const start = reinterpret_cast<const std::int32_t*>(column_start);
+    for (std::size_t j = from; j < to; ++j) code_start[j] = start[j] + p.code_biases[column + j];
   }
 
   // Calls f with a zero of the integer sums' type.
@@ -413,11 +427,11 @@ class gemm_run {
   std::size_t terms(std::size_t g, std::size_t some) const { return std::min(some * group, p.depth - g * group); }
 
   const gemm_plan& p;
-  const gemm_part part_;
+  const gemm_part& part_;
   const tile_kernel& kernel;
   leased<block_workspace> lease;
   block_workspace& space;
-  const std::size_t unit, group, width;
+  const shifting_divisor unit, group, width, lanes;  // lanes: columns of a vector
   const std::ptrdiff_t sum_bytes;
   const std::size_t groups, depth_step;
   const bool one_pass;

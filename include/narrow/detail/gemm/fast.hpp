@@ -177,9 +177,11 @@ void run_on_panels(Target, const tile_kernel& kernel, const packed_panels* ready
   using Sum = typename PanelA::sum;
   gemm_plan plan;
   plan.kernel = &kernel;
-  plan.a = Target::template packing<PanelA>(a, with_scale);
-  plan.b = Target::template packing<PanelB>(b, with_scale);
-  if constexpr (std::is_integral_v<Sum>) plan.correct = Target::template correct<Sum>;
+  Target::template set_packing<PanelA>(plan.a, a, with_scale);
+  Target::template set_packing<PanelB>(plan.b, b, with_scale);
+  if constexpr (std::is_integral_v<Sum>) {
+    plan.begin = Target::template begin<Sum>, plan.correct = Target::template correct<Sum>;
+  }
   plan.finish = Target::template finish<finish_context<Finisher>, Sum>;
   Target::template leave_codes<PanelB>(last, a, b, plan);
   run_plan<PanelA, PanelB>(plan, ready, Target::flushes_by_itself(), a, b, last, with_scale, e);
@@ -236,7 +238,7 @@ using limb_pair = panel_pair<limb_panel<panel_sign::is_unsigned>, limb_panel<pan
 
 // Calls run(panel_pair) for the panels of a class, the best first, until one returns true; false where none does.
 template <class Class, class A, class B, class Run>
-bool on_panels([[maybe_unused]] const Run& run) {
+[[gnu::always_inline]] inline bool on_panels([[maybe_unused]] const Run& run) {
   using Accumulator = typename Class::accumulator;
   if constexpr (std::is_same_v<Accumulator, fma_chain<float>>) {
     return run(panel_pair<real_panel<float>>{});
@@ -264,12 +266,13 @@ bool on_panels([[maybe_unused]] const Run& run) {
 template <class Class, class A, class B, class Finisher, class E>
 bool multiply_fast([[maybe_unused]] const A& a, [[maybe_unused]] const B& b, [[maybe_unused]] const Finisher& last,
                    [[maybe_unused]] bool with_scale, [[maybe_unused]] const E& e) {
-  return on_target([&]([[maybe_unused]] auto target) {
-    const bool vector = a.rows() == 1 || b.columns() == 1;  // of reals: 16 partial sums (accumulator.hpp)
+  const bool vector = a.rows() == 1 || b.columns() == 1;  // of reals: 16 partial sums (accumulator.hpp)
+  // Inlined, all of it: GCC 12 copies one closure into another in pieces that wait for each other.
+  return on_target([&]([[maybe_unused]] auto target) __attribute__((always_inline)) {
     if constexpr (multiplies_bits<Class, A, B>) {
       return run_kernel<bit_panel>(target, a, b, last, false, e);
     } else {
-      return on_panels<Class, A, B>([&](auto panels) {
+      return on_panels<Class, A, B>([&](auto panels) __attribute__((always_inline)) {
         using left = typename decltype(panels)::left;
         using right = typename decltype(panels)::right;
         if constexpr (!Class::exact_integer) {

@@ -79,6 +79,8 @@ struct tile_codes {
 };
 
 struct tile_arguments {
+  tile_arguments() {}  // NOLINT: member by member, see gemm_plan
+
   const std::byte* a = nullptr;
   std::ptrdiff_t a_stride = 0;
   std::uint8_t a_flip = 0;  // of bytes: what each byte of a is exclusive-or'd with before it multiplies
@@ -122,7 +124,7 @@ constexpr bool has_height(std::size_t rows, std::size_t height) {
   return height <= 4 || height == rows || (rows == 12 && (height == 8 || height == 9));
 }
 
-// One kernel: the same step at every tile height and width.
+// One kernel: the same step at every tile height and width. All but `rows` are powers of two.
 struct tile_kernel {
   std::size_t rows = 0;     // of the largest tile
   std::size_t vectors = 0;  // of the largest tile, and of a panel of b
@@ -143,7 +145,7 @@ struct tile_kernel {
   // cover them, since lower ones load b too often.
   std::size_t height_of(std::size_t left) const {
     const std::size_t pieces = (left + 8) / 9;
-    if (rows == 12 && left < 36 && left % 12 != 0 && 8 * pieces <= left) return (left + pieces - 1) / pieces;
+    if (rows == 12 && left < 36 && left % 12 != 0 && 8 * pieces <= left) return left == 8 * pieces ? 8 : 9;
     std::size_t height = left < rows ? left : rows;
     while (!has_height(rows, height)) --height;
     return height;

@@ -2,7 +2,7 @@
 // among them. A target offers
 //   kernel<Panel>(), scaled_kernel<Panel>()    the kernel that reads panels of that form, or null where there is none;
 //                                              under scales along the depth
-//   packing<Panel, Operand>(x, with_scale)     a packer
+//   packing<Panel, Operand>(x, with_scale)     a packer; set_packing<Panel, Operand>(to, x, with_scale)
 //   gathering<Panel, Patches>(x)               one of the patches of a convolution, rows only
 //   depthwise<Panel>()                         the kernel of depthwise convolutions on such elements; run is null where
 //                                              there is none
@@ -232,7 +232,7 @@ namespace narrow::detail {
 
 // Calls body(target) with the target in use; false where that is the plain loops.
 template <class Body>
-bool on_target([[maybe_unused]] const Body& body) {
+[[gnu::always_inline]] inline bool on_target([[maybe_unused]] const Body& body) {
 #if NARROW_HAS_X86_TARGETS
   switch (current_target()) {
     case target::avx512:

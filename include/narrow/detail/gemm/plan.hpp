@@ -43,6 +43,8 @@ struct zero_points {
 };
 
 struct gemm_plan {
+  gemm_plan() {}  // NOLINT: member by member, where GCC 12 would fill all of it, by instructions that start slowly
+
   const tile_kernel* kernel = nullptr;
   std::size_t m = 0, n = 0, depth = 0;
 
@@ -65,6 +67,9 @@ struct gemm_plan {
   void (*correct)(void* sums, std::ptrdiff_t stride, std::size_t rows, std::size_t columns, const zero_points& a_zero,
                   std::size_t i, const std::int64_t* row_sums, const zero_points& b_zero, std::size_t j,
                   const std::int64_t* column_terms) = nullptr;
+  // What sums begin with instead, of `columns` columns from j on, whose packed codes have these sums.
+  void (*begin)(const std::int64_t* sums, std::size_t columns, const zero_points& b_zero, std::size_t j,
+                std::size_t depth, std::int64_t a_zero, void* to) = nullptr;
 
   scale_panels scales;  // of all of a and b, for kernels under scales; b's padded to whole panels
   packer scale_rows;    // or those of a by rows, gathered as rows are: floats, a term each block

@@ -12,12 +12,22 @@ struct gemm_target {
   static bool flushes_by_itself() { return bf16_steps_flush(); }
   template <class Panel, class Operand>
   static packer packing(const Operand& x, bool with_scale) {
+    packer p;
+    set_packing<Panel>(p, x, with_scale);
+    return p;
+  }
+  // Into its place: a call of a small product has no time to wait for a copy.
+  template <class Panel, class Operand>
+  static void set_packing(packer& to, const Operand& x, bool with_scale) {
+    to.operand = &x;
+    to.with_scale = with_scale;
     if constexpr (requires { Operand::gathers_columns; }) {
-      return {&x, with_scale, nullptr, &pack_gathered_panels<Panel, Operand>};
+      to.panels = &pack_gathered_panels<Panel, Operand>;
     } else if constexpr (requires { Operand::gathers_rows; }) {
-      return {&x, with_scale, &pack_gathered_rows<Panel, Operand>, nullptr};
+      to.rows = &pack_gathered_rows<Panel, Operand>;
     } else {
-      return {&x, with_scale, &pack_rows<Panel, Operand>, &pack_panels<Panel, Operand>};
+      to.rows = &pack_rows<Panel, Operand>;
+      to.panels = &pack_panels<Panel, Operand>;
     }
   }
   template <class Panel, class Patches>
@@ -33,6 +43,8 @@ struct gemm_target {
   static void gather_line(const Patches& x, std::size_t image, std::size_t row, typename Panel::element* to) {
     gather_pixels<Panel>(x, image, row, 0, x.shape.width, to);
   }
+  template <class Sum>
+  static constexpr auto begin = &begin_columns<Sum>;
   template <class Sum>
   static constexpr auto correct = &correct_tile<Sum>;
   static constexpr auto add_plane = &add_lanes_of_plane;
