@@ -70,14 +70,13 @@ struct converter {
   template <class Place>
   [[gnu::always_inline]] static inline void lanes_of(const Operand& x, const source* from, const Place& place,
                                                      bool with_scale, std::size_t n, element* to) {
-    for (std::size_t t = 0; t < n; t += lanes_of_32) {
-      if constexpr (is_short) {
-        if (!with_scale) {
-          const __m256i codes = bfloat16_of_codes<typename Operand::E>(reinterpret_cast<const std::uint8_t*>(from + t));
-          _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + t), codes);
-          continue;
-        }
+    if constexpr (is_short) {
+      if (!with_scale) {
+        bfloat16_of_codes<typename Operand::E>(reinterpret_cast<const std::uint8_t*>(from), n, to);
+        return;
       }
+    }
+    for (std::size_t t = 0; t < n; t += lanes_of_32) {
       if constexpr (is_float) {
         const word_lanes<float> value = reals(x, from + t, place_at(place, t), with_scale);
         if constexpr (std::is_same_v<element, float>) {

@@ -160,7 +160,7 @@ namespace narrow::detail::avx2 {
 template <class E>
 inline constexpr bool is_short_float = false;  // no vpermw
 template <class E>
-__m256i bfloat16_of_codes(const std::uint8_t* codes);
+void bfloat16_of_codes(const std::uint8_t* codes, std::size_t n, std::uint16_t* to);
 #include "narrow/detail/gemm/converter.inl"
 #include "narrow/detail/gemm/correct.inl"
 #include "narrow/detail/gemm/finish.inl"
