@@ -261,7 +261,7 @@ class block_scaled : public detail::block_layout<Length> {
 
   std::vector<Scale> scales_;
   float tensor_scale_;
-  std::vector<float> floats_;   // the scales
+  std::vector<float> floats_;  // the scales
   std::vector<float> factors_;
 };
 
