@@ -16,11 +16,13 @@ using namespace narrow;
 template <class T>
 void check(std::size_t codes_across) {
   constexpr std::size_t codes = std::size_t{1} << T::encoding_type::bits;
-  // As a of codes x depth and as b of depth x codes, with zeros for what pads the depth.
-  for (const std::size_t depth : {1U, 2U, 5U}) {
+  // As a of codes x depth and as b of depth x codes, anywhere along the depth, with zeros for the rest of it.
+  for (const std::size_t depth : {1U, 2U, 5U, 48U}) {
     std::vector<T> a(codes * depth), ones(depth * codes_across, T(1.0F));
     std::vector<float> c(codes * codes_across), d(codes_across * codes);
-    for (std::size_t i = 0; i < codes; ++i) a[i * depth] = T::from_bits(static_cast<typename T::bits_type>(i));
+    for (std::size_t i = 0; i < codes; ++i) {
+      a[i * depth + i % depth] = T::from_bits(static_cast<typename T::bits_type>(i));
+    }
     for (const bool by_columns : {false, true}) {
       std::vector<T> turned = a;
       if (by_columns) {

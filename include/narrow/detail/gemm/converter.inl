@@ -133,12 +133,30 @@ struct converter {
     }
     run_part(x, i, j, axis, with_scale, n, !x.varies_along(axis) || !is_float || Operand::has_blocks, to);
   }
+  static constexpr bool by_lanes = !std::is_same_v<element, double> && Operand::takes_vectors;
+  // n elements from (i, j) on of each of `rows` rows, to rows `stride` bytes apart: short ones take less time than what
+  // is asked for each of them by `run`. False where it leaves them to that, and nothing is written.
+  static bool run_rows([[maybe_unused]] const Operand& x, [[maybe_unused]] std::size_t i,
+                       [[maybe_unused]] std::size_t rows, [[maybe_unused]] std::size_t j,
+                       [[maybe_unused]] bool with_scale, [[maybe_unused]] std::size_t n, [[maybe_unused]] std::byte* to,
+                       [[maybe_unused]] std::ptrdiff_t stride) {
+    if constexpr (by_lanes && !Operand::has_blocks && Panel::planes == 1 && Panel::group != 32) {
+      const auto& view = x.elements();
+      if (view.stride(1) != 1 || n % lanes_of_32 != 0 || n == 0 || (is_float && x.varies_along(1))) return false;
+      for (std::size_t r = 0; r < rows; ++r) {
+        element* const row = reinterpret_cast<element*>(to + static_cast<std::ptrdiff_t>(r) * stride);
+        lanes_of(x, &view(i + r, j), x.place(i + r, j), with_scale, n, row);
+      }
+      return true;
+    } else {
+      return false;
+    }
+  }
   static void run_part(const Operand& x, std::size_t i, std::size_t j, std::size_t axis, bool with_scale, std::size_t n,
                        bool uniform, element* to) {
     if (n == 0) return;
     const auto& view = x.elements();
     std::size_t done = 0;
-    constexpr bool by_lanes = !std::is_same_v<element, double> && Operand::takes_vectors;
     if constexpr (by_lanes) {
       if (view.stride(axis) == 1 && uniform) {
         const source* const from = &view(i, j);
