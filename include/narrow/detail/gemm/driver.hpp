@@ -131,7 +131,7 @@ class gemm_run {
     do {
       const std::size_t some = std::min(depth_step, groups - g);
       const std::size_t step = even_piece(rows, most_rows_packed(), p.rows_at_once());
-      packs_later = packs_on_the_way(std::min(step, rows)) ? columns / width * width : 0;
+      packs_later = packs_on_the_way(std::min(step, rows)) ? columns_of_wide_panels() : 0;
       std::byte* const panels = p.packed_b == nullptr ? pack_columns(g, some) : nullptr;
       const bool last = g + some >= groups;
       if (g == 0 || last) end_column_sums(g == 0, packs_later, columns);
@@ -228,7 +228,7 @@ class gemm_run {
         t.unpacked_flip = p.plain_flip;
         t.column_sums = needs_column_sums ? column_sums + q : nullptr;
         kernel.run_and_pack[tile_rows - 1](t);
-        end_column_sums(true, q, next);
+        end_column_sums(true, q, q + t.columns);
         if (last) end_of_tile(t, r + s, tile_rows, q, false);
       } else if (leaves_codes && t.columns == width && p.code_tiles[tile_rows - 1] != nullptr) {
         codes.to = p.codes.to + static_cast<std::ptrdiff_t>(row + r + s) * codes.stride +
@@ -358,6 +358,12 @@ class gemm_run {
   bool packs_on_the_way(std::size_t height) const {
     if (p.plain_b == nullptr || !one_pass || p.depth % group != 0) return false;
     return kernel.run_and_pack[kernel.height_of(height) - 1] != nullptr;
+  }
+
+  // Those of panels as wide as tiles, though the last one may lack some of its columns.
+  std::size_t columns_of_wide_panels() const {
+    const std::size_t rest = columns % width;
+    return rest > width - kernel.width ? columns : columns - rest;
   }
 
   // The block's columns over `some` groups of depth, as panels side by side, but for those that are packed later.

@@ -135,7 +135,8 @@ struct tile_kernel {
   bool whole_depth = false;                         // takes all of it at once
   bool takes_runs = false;                          // rows of a may consist of several runs of groups
   tile_function run[most_rows][most_vectors] = {};  // [rows - 1][vectors - 1], of the heights there are
-  // Likewise, for whole panels and groups: the tile that packs b on the way, from zero; null where there is none.
+  // Likewise, for whole groups and panels of all vectors: the tile that packs b on the way, from zero; null where there
+  // is none. Columns beyond the matrix become zeros, flipped.
   tile_function run_and_pack[most_rows] = {};
   row_sums_function row_sums = nullptr;
   column_sums_function column_sums = nullptr;

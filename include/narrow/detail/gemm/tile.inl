@@ -10,7 +10,7 @@
 //   S::operand               what load(b) and broadcast(a) give
 //   S::step(sums, a, b)      sums + the products of a group
 //   S::zero(), S::load(p, n), S::store(p, sums, n)      n of the elements, 1 to width
-//   S::interleave(rows, stride, flips, out)             where a group's operands may come from `group` rows of memory
+//   S::interleave(rows, stride, columns, flips, out)    where a group's operands may come from `group` rows of memory
 //   S::flips(byte), S::flipped(operand, flips)          where rows may be flipped on the way (tile_arguments::a_flip)
 //   S::from_counts(sums, depth)      where the sums are counts: what they become at the end of the depth
 
@@ -204,12 +204,13 @@ void packing_tile(const tile_arguments& t) {
   typename S::sums of_codes[vectors] = {S::zero(), S::zero()};
   row_units<S, Rows> a(t);
   const auto flips = S::flips(t.unpacked_flip);
+  const auto columns = S::first_columns(t.columns);
   const std::byte* from = t.unpacked;
   std::byte* to = t.panel;
   const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(S::group) * t.unpacked_stride;
   for (std::size_t g = t.groups; g != 0; --g, from += step, to += vectors * S::width * S::unit) {
     typename S::operand right[vectors];
-    S::interleave(from, t.unpacked_stride, flips, right);
+    S::interleave(from, t.unpacked_stride, columns, flips, right);
     NARROW_UNROLL for (std::size_t v = 0; v < vectors; ++v) S::store_operand(to + v * S::width * S::unit, right[v]);
     const std::byte* const later = g > ahead ? from + static_cast<std::ptrdiff_t>(ahead) * step : from;
     NARROW_UNROLL for (std::size_t u = 0; u < S::group; ++u) {

@@ -22,14 +22,17 @@ struct s8_step : avx512::int32_sums {
     return _mm512_xor_si512(x, flips);
   }
   [[gnu::always_inline]] static inline void store_operand(std::byte* p, const operand& x) { _mm512_storeu_si512(p, x); }
-  // 32 columns of four rows of bytes.
-  [[gnu::always_inline]] static inline void interleave(const std::byte* p, std::ptrdiff_t stride, const operand& flips,
-                                                       operand (&out)[2]) {
-    const auto row = [ p, stride ](int r) __attribute__((always_inline)) {
-      return reinterpret_cast<const __m256i*>(p + r * stride);
+  // Columns of four rows of bytes, those of the mask.
+  using column_mask = __mmask32;
+  [[gnu::always_inline]] static inline column_mask first_columns(std::size_t n) {
+    return static_cast<column_mask>(~std::uint32_t{0} >> (32 - n));
+  }
+  [[gnu::always_inline]] static inline void interleave(const std::byte* p, std::ptrdiff_t stride, column_mask columns,
+                                                       const operand& flips, operand (&out)[2]) {
+    const auto row = [ p, stride, columns ](int r) __attribute__((always_inline)) {
+      return _mm256_maskz_loadu_epi8(columns, p + r * stride);
     };
-    const __m256i r0 = _mm256_loadu_si256(row(0)), r1 = _mm256_loadu_si256(row(1));
-    const __m256i r2 = _mm256_loadu_si256(row(2)), r3 = _mm256_loadu_si256(row(3));
+    const __m256i r0 = row(0), r1 = row(1), r2 = row(2), r3 = row(3);
     const __m256i a = _mm256_unpacklo_epi8(r0, r1), b = _mm256_unpackhi_epi8(r0, r1);
     const __m256i c = _mm256_unpacklo_epi8(r2, r3), d = _mm256_unpackhi_epi8(r2, r3);
     // Columns 0-3 and 16-19, 4-7 and 20-23; 8-11 and 24-27, 12-15 and 28-31.
