@@ -16,6 +16,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "narrow/detail/conv/depthwise_plan.hpp"
 #include "narrow/detail/conv/fast.hpp"
 #include "narrow/detail/conv/kernel_matrix.hpp"
 #include "narrow/detail/conv/patches.hpp"
@@ -25,20 +26,6 @@ namespace narrow::detail {
 
 struct depthwise_workspace {
   scratch band, held, lines, taps;
-};
-struct depthwise_parameters {
-  scratch weights, starts, padding;
-};
-
-// What all pieces of a convolution read. Bytes are elements of the panel.
-struct depthwise_plan {
-  depthwise_kernel kernel;
-  std::size_t tap_places = 0;  // taps, filled up to whole groups
-  const std::byte* weights = nullptr;
-  const std::int32_t* starts = nullptr;
-  const std::byte* padding = nullptr;  // a line of it
-  std::size_t line_bytes = 0;          // of that one, with what reading by blocks of channels takes beyond it
-  bool factors_are_one = false;
 };
 
 // Calls run(panel) for those that the image may be read as, the best first, until one returns true.
@@ -62,57 +49,12 @@ bool on_depthwise_panels([[maybe_unused]] const Run& run) {
   }
 }
 
-// What multiplies an element of the panel.
-template <class Panel>
-struct depthwise_weight {
-  using type = std::conditional_t<std::is_same_v<Panel, byte_panel<panel_sign::is_unsigned>>, std::int8_t,
-                                  typename Panel::element>;
-};
-
-// The weights less their zero points, as the kernel reads them, and for integers what sums start at: minus the image's
-// zero point, as the panel has it, times theirs. False where a weight does not fit.
-template <class Panel, class B>
-bool set_weights(const B& b, std::int64_t zero_of_x, depthwise_plan& plan, depthwise_parameters& space) {
-  using element = typename depthwise_weight<Panel>::type;
-  constexpr std::size_t group = Panel::group, together = 4 * group;  // channels of 16 bytes of each tap
-  const std::size_t taps = b.rows(), channels = b.columns(), width = plan.kernel.width;
-  plan.tap_places = divided_up(taps, group) * group;
-  const std::size_t places = divided_up(channels, width * group) * width * group;
-  element* const to = space.weights.get<element>(places * plan.tap_places);
-  std::int32_t* start = space.starts.get<std::int32_t>(places);
-  std::fill_n(to, places * plan.tap_places, element{});
-  plan.weights = reinterpret_cast<const std::byte*>(to);
-  plan.starts = start;
-  for (std::size_t place = 0; place < places; ++place, ++start) {
-    const std::size_t block = place / (width * group), unit = place % width;
-    const std::size_t vector = place / width % group;
-    const std::size_t c = block * width * group + unit / 4 * together + vector * 4 + unit % 4;
-    *start = 0;
-    if (c >= channels) continue;
-    element* out = to + (block * plan.tap_places * width + vector * width + unit) * group;
-    for (std::size_t t = 0; t < taps; t += group, out += width * group * group) {
-      for (std::size_t u = 0; u < group && t + u < taps; ++u) {
-        if constexpr (std::is_integral_v<typename Panel::sum>) {
-          const auto value = b.template value<std::int64_t>(t + u, c, false);
-          if (value < std::numeric_limits<element>::min() || value > std::numeric_limits<element>::max()) return false;
-          out[u] = static_cast<element>(value);
-          // What overflows here comes back with the codes.
-          *start = static_cast<std::int32_t>(static_cast<std::uint32_t>(*start) -
-                                             static_cast<std::uint32_t>(zero_of_x * value));
-        } else {
-          out[u] = Panel::of(b, t + u, c, false);
-        }
-      }
-    }
-  }
-  return true;
-}
-
 // Lines of the output, counted through all images, one after the other.
 template <class Panel, class Target, class Patches, class LastOf, class Context>
 class depthwise_lines {
   using element = typename Panel::element;
   using Sum = typename Panel::sum;
+  using Finisher = typename Context::finisher_type;
 
  public:
   depthwise_lines(const Patches& patches, const depthwise_plan& parameters, const LastOf& last, const Context& context)
@@ -123,7 +65,7 @@ class depthwise_lines {
         last_of(last),
         of_all(context),
         kept(span_of(1, 1, s.kernel_height, g.dilation_h)),
-        in_place(a.copies && a.has_whole_lines()),
+        in_place(a.copies && elements_of(a.x).size() != 0 && a.has_whole_lines()),
         band((*lease).band.bytes(kept * plan.line_bytes)),
         held((*lease).held.template get<std::size_t>(kept)),
         lines((*lease).lines.template get<const std::byte*>(s.kernel_height)),
@@ -176,7 +118,7 @@ class depthwise_lines {
   // A line of the padded image, its columns within the image.
   const std::byte* line_at(std::size_t image, std::size_t padded) {
     const std::size_t row = padded - g.pad_top;  // before the first one this lies beyond the last
-    if (row >= s.height) return plan.padding;
+    if (row >= s.height || s.width == 0) return plan.padding;
     if (in_place) {
       const auto& e = elements_of(a.x);
       const auto* const line = reinterpret_cast<const std::byte*>(&e(image, row, 0, 0));
@@ -193,9 +135,17 @@ class depthwise_lines {
 
   void output_line(const output& of) {
     alignas(64) Sum sums[most_pixels * most_columns];
-    const std::size_t most = of.sums != nullptr ? s.out_width : most_pixels;
-    const std::size_t most_channels = of.sums != nullptr ? s.channels : most_columns;
+    const bool at_once = of.sums != nullptr || plan.leaves_codes;
+    const std::size_t most = at_once ? s.out_width : most_pixels, most_channels = at_once ? s.channels : most_columns;
     t.sums_stride = of.sums != nullptr ? of.last.out.view.stride(0) : static_cast<std::ptrdiff_t>(most_columns);
+    if constexpr (may_leave_codes_of<Finisher>) {
+      if (plan.leaves_codes) {
+        codes = plan.codes;
+        codes.to = reinterpret_cast<std::byte*>(of.last.out.view.data());
+        codes.stride = of.last.out.view.stride(0);
+        t.codes = &codes;
+      }
+    }
     for (std::size_t x = 0; x < s.out_width; x += most) {
       const std::size_t pixels = std::min(most, s.out_width - x);
       for (std::size_t j = 0; j < s.channels; j += most_channels) {
@@ -204,7 +154,7 @@ class depthwise_lines {
         t.starts = plan.starts + j;
         t.channels = channels;
         sum_pixels(x, pixels, j, of.sums != nullptr ? of.sums : sums);
-        if (of.sums != nullptr) continue;
+        if (at_once) continue;
         Target::template finish<Context, Sum>(&of.context, sums, t.sums_stride, of.last.out.view.first + x, pixels, j,
                                               channels);
       }
@@ -220,6 +170,7 @@ class depthwise_lines {
       t.pixels = pixels;
       t.sums = sums + static_cast<std::ptrdiff_t>(first - x) * t.sums_stride;
       plan.kernel.run(t);
+      if (t.codes != nullptr) codes.to += static_cast<std::ptrdiff_t>(pixels) * codes.stride;
     };
     for (std::size_t pixel = x; pixel < begin; ++pixel) sum(pixel, 1);
     if (begin < beyond) sum(begin, beyond - begin);
@@ -253,11 +204,12 @@ class depthwise_lines {
   const std::byte** const lines;  // under each row of the kernel
   const std::byte** const taps;
   depthwise_tile t;
+  tile_codes codes;  // of the line, where that is what it leaves
 };
 
 // y by the kernel that reads such a panel; false where the target has none, or where it does not take the operands.
 template <class Panel, class Target, class X, class W, class LastOf, class E>
-bool convolve_depthwise_on(Target, const X& x, const W& w, const conv_shape& s, const conv_geometry& g,
+bool convolve_depthwise_on(Target target, const X& x, const W& w, const conv_shape& s, const conv_geometry& g,
                            const LastOf& last_of, const E& e) {
   using element = typename Panel::element;
   using Finisher = decltype(last_of(0, 0));
@@ -290,6 +242,7 @@ bool convolve_depthwise_on(Target, const X& x, const W& w, const conv_shape& s, 
   finish_context<Finisher> context;
   const Finisher first = last_of(0, 0);
   context.fill(first, a, b, false, (*parameters).scales);
+  set_codes<Panel>(target, first, a, b, plan, *lease);
   const std::size_t lines = s.images * s.out_height, threads = concurrency_of(e);
   const std::size_t pieces = threads == 1 ? 1 : std::min(lines, threads * 2), some = divided_up(lines, pieces);
   e.parallel_for(divided_up(lines, some), [&](std::size_t piece) {

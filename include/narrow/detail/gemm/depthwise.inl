@@ -112,7 +112,8 @@ template <class S, std::size_t Pixels>
 }
 
 // All pixels; the last ones together with some that were done.
-template <class S, std::size_t Pixels, bool Neighbours>
+enum class depthwise_leaves { sums, codes };
+template <class S, std::size_t Pixels, bool Neighbours, depthwise_leaves Leaves = depthwise_leaves::sums>
 [[gnu::always_inline]] inline void depthwise_pixels(const depthwise_tile& t) {
   constexpr std::size_t group = S::group, block = S::width * group, element_bytes = S::unit / group;
   const std::size_t block_bytes = (t.tap_count + group - 1) / group * block * S::unit;
@@ -136,9 +137,16 @@ template <class S, std::size_t Pixels, bool Neighbours>
       } else {
         add_taps<S>(t, at, weights, sum);
       }
-      typename S::value* to = static_cast<typename S::value*>(t.sums) +
-                              static_cast<std::ptrdiff_t>(pixel) * t.sums_stride + static_cast<std::ptrdiff_t>(c);
-      store_blocks<S>(to, t.sums_stride, t.channels - c, sum);
+      const std::size_t left = t.channels - c;
+      if constexpr (Leaves == depthwise_leaves::codes) {
+        std::byte* const to = t.codes->to + static_cast<std::ptrdiff_t>(pixel) * t.codes->stride + c;
+        leave_codes(*t.codes, to, t.codes->scales + c, left, sum);
+      } else {
+        typename S::value* const to = static_cast<typename S::value*>(t.sums) +
+                                      static_cast<std::ptrdiff_t>(pixel) * t.sums_stride +
+                                      static_cast<std::ptrdiff_t>(c);
+        store_blocks<S>(to, t.sums_stride, left, sum);
+      }
     }
   }
 }
@@ -146,6 +154,12 @@ template <class S, std::size_t Pixels, bool Neighbours>
 template <class S, std::size_t Pixels>
 void depthwise(const depthwise_tile& tile) {
   const depthwise_tile t = tile;  // which no store can alias
+  if constexpr (S::group == 4) {
+    if (t.codes != nullptr) {
+      constexpr auto codes = depthwise_leaves::codes;
+      return t.pixels < Pixels ? depthwise_pixels<S, 1, false, codes>(t) : depthwise_pixels<S, Pixels, false, codes>(t);
+    }
+  }
   if (t.pixels < Pixels) return depthwise_pixels<S, 1, false>(t);
   if constexpr (S::group == 1) {
     if (t.neighbours >= 3) return depthwise_pixels<S, Pixels, true>(t);

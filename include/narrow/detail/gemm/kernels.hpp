@@ -51,6 +51,7 @@ using avx512::all_words, avx512::load_halves, avx512::native_words, avx512::valu
 using avx512::high_bytes, avx512::high_words, avx512::low_bytes, avx512::low_words, avx512::order_words;
 // clang-format off
 #include "narrow/detail/gemm/tile.inl"
+#include "narrow/detail/gemm/depthwise_codes.inl"
 #include "narrow/detail/gemm/depthwise.inl"
 #include "narrow/detail/gemm/code_tile.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
