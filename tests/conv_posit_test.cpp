@@ -34,4 +34,17 @@ TEST(ConvPosit, IsExactWhereSumsAre) {
   }
 }
 
+// Each code as it is: a channel for some, a pixel for others, and lines of more and of fewer than 64.
+TEST(ConvPosit, TakesEveryCode) {
+  using T = posit<8>;
+  for (const std::size_t channels : std::initializer_list<std::size_t>{8, 13}) {
+    const std::size_t pixels = 256 / channels + 1;
+    std::vector<T> x(pixels * channels), w(channels, T(1)), y(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = T::from_bits(static_cast<std::uint8_t>(i));
+    conv2d(view(x, 1, 1, pixels, channels), view(w, channels, 1, 1, 1), view(y, 1, 1, pixels, channels),
+           {.groups = channels});
+    for (std::size_t i = 0; i < x.size(); ++i) ASSERT_EQ(y[i].bits(), x[i].bits()) << i;
+  }
+}
+
 }  // namespace

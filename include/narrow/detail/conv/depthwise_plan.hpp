@@ -8,6 +8,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "narrow/detail/gemm/code_table.hpp"
 #include "narrow/detail/gemm/depthwise.hpp"
 #include "narrow/detail/gemm/fast.hpp"
 
@@ -36,6 +37,18 @@ struct depthwise_weight {
   using type = std::conditional_t<std::is_same_v<Panel, byte_panel<panel_sign::is_unsigned>>, std::int8_t,
                                   typename Panel::element>;
 };
+
+// Element (i, j) of the weights, of reals. A byte's comes from the table that lines are looked up in.
+template <class Panel, class B>
+typename Panel::element depthwise_element(const B& b, std::size_t i, std::size_t j) {
+  if constexpr (std::is_same_v<Panel, bf16_panel> && sizeof(typename B::value_type) == 1 && !B::folds_scales) {
+    static const code_table& table = code_table_of<typename B::E>();
+    const auto code = static_cast<std::uint8_t>(b.code(i, j));
+    return static_cast<std::uint16_t>(table.high[code] << 8 | table.low[code]);
+  } else {
+    return Panel::of(b, i, j, false);
+  }
+}
 
 // The weights less their zero points, as the kernel reads them, and for integers what sums start at: minus the image's
 // zero point, as the panel has it, times theirs. False where a weight does not fit.
@@ -66,7 +79,7 @@ bool set_weights(const B& b, std::int64_t zero_of_x, depthwise_plan& plan, depth
           *start = static_cast<std::int32_t>(static_cast<std::uint32_t>(*start) -
                                              static_cast<std::uint32_t>(zero_of_x * value));
         } else {
-          out[u] = Panel::of(b, t + u, c, false);
+          out[u] = depthwise_element<Panel>(b, t + u, c);
         }
       }
     }

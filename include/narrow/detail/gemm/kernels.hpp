@@ -14,6 +14,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "narrow/detail/gemm/code_table.hpp"
 #include "narrow/detail/gemm/depthwise.hpp"
 #include "narrow/detail/gemm/driver.hpp"
 #include "narrow/detail/gemm/finish.hpp"
@@ -71,6 +72,13 @@ using avx512::native_words, avx512::value_lanes;
 #include "narrow/detail/gemm/scaled_tile.inl"
 // clang-format on
 }  // namespace narrow::detail::avx512_bf16
+NARROW_END_TARGET
+
+NARROW_BEGIN_AVX512_BF16_VBMI
+namespace narrow::detail::avx512_bf16_vbmi {
+using avx512::high_bytes, avx512::low_bytes;
+#include "narrow/detail/gemm/code_lookup.inl"
+}  // namespace narrow::detail::avx512_bf16_vbmi
 NARROW_END_TARGET
 
 NARROW_BEGIN_AVX512_POPCNT
@@ -151,6 +159,9 @@ template <class Panel>
 const tile_function* code_tiles_for() {
   return avx512_vnni::code_tiles<avx512_vnni::s8_step>;
 }
+inline auto code_lookup_of_cpu() {
+  return this_cpu().bf16 && this_cpu().vbmi ? &avx512_bf16_vbmi::look_up_codes : nullptr;
+}
 inline bool bf16_steps_flush() { return this_cpu().bf16; }
 #include "narrow/detail/gemm/target.inl"
 }  // namespace narrow::detail::avx512
@@ -216,6 +227,7 @@ template <class Panel>
 constexpr std::nullptr_t code_tiles_for() {
   return nullptr;
 }
+constexpr std::nullptr_t code_lookup_of_cpu() { return nullptr; }
 inline bool bf16_steps_flush() { return false; }
 #include "narrow/detail/gemm/target.inl"
 }  // namespace narrow::detail::avx2

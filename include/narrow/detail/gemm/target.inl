@@ -1,5 +1,5 @@
 // What a target offers (kernels.hpp); included in each target's region, after kernel_for, scaled_kernel_for,
-// depthwise_for, code_tiles_for and bf16_steps_flush.
+// depthwise_for, code_tiles_for, code_lookup_of_cpu and bf16_steps_flush.
 struct gemm_target {
   template <class Panel>
   static auto kernel() {
@@ -41,6 +41,16 @@ struct gemm_target {
   // A line of an image's pixels, channels of the group only.
   template <class Panel, class Patches>
   static void gather_line(const Patches& x, std::size_t image, std::size_t row, typename Panel::element* to) {
+    using Line = typename Patches::line;
+    if constexpr (std::is_same_v<Panel, bf16_panel> && !std::is_null_pointer_v<decltype(code_lookup_of_cpu())> &&
+                  sizeof(typename Line::value_type) == 1) {
+      const auto look_up = Line::folds_scales ? nullptr : code_lookup_of_cpu();
+      if (look_up != nullptr && x.has_whole_lines()) {
+        const auto* const codes = reinterpret_cast<const std::byte*>(x.whole_line(image, row).elements().data());
+        look_up(code_table_of<typename Line::E>(), codes, x.shape.width * x.shape.channels, to);
+        return;
+      }
+    }
     gather_pixels<Panel>(x, image, row, 0, x.shape.width, to);
   }
   template <class Sum>
