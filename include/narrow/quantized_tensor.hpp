@@ -35,6 +35,9 @@ void check_scheme(const tensor_view<T, Rank>& codes, const Scheme& scheme, granu
     require(codes.extent(axis.axis) == scheme.count(), "scheme: ", scheme.count(), " sets of parameters along axis ",
             axis.axis, ", whose extent is ", codes.extent(axis.axis));
   }
+  if constexpr (requires { Scheme::template check_codes<encoding_of<std::remove_cv_t<T>>>(); }) {
+    Scheme::template check_codes<encoding_of<std::remove_cv_t<T>>>();
+  }
   if constexpr (std::is_same_v<Scheme, shared_exponent>) {
     static_assert(has_integer_codes<encoding_of<std::remove_cv_t<T>>>,
                   "codes under a shared exponent are integers, whose binary point it is");

@@ -138,11 +138,17 @@ class half_wave_levels {
   const std::array<float, Levels>& levels() const { return levels_; }
   // The largest. Gradients pass below it.
   double highest() const { return static_cast<double>(levels_[Levels - 1]); }
+  // Of a tensor. Counts of overflows encode with more bits, and a sign.
+  template <encoding E>
+  static constexpr void check_codes() {
+    check_integers<E>();
+    if constexpr (fixed_point_encoding<E>) static_assert(!E::is_signed, "half_wave_levels needs unsigned codes");
+  }
 
   template <encoding E, class Overflow, class Real, class Rounding, class Place>
   [[gnu::always_inline]] detail::bits_of<Real> encode(const Real& x, const Place&, const Rounding&) const {
     using U = detail::bits_of<Real>;
-    check_codes<E>();
+    check_integers<E>();
     static_assert(std::is_same_v<Overflow, saturate>,
                   "half_wave_levels ends at its largest level: it can only saturate");
     static_assert(std::is_same_v<Rounding, nearest_even>, "half_wave_levels takes the nearest level, and no other");
@@ -158,7 +164,7 @@ class half_wave_levels {
   template <encoding E, class Real, class Place>
   [[gnu::always_inline]] Real decode(const detail::bits_of<Real>& code, const Place&) const {
     using U = detail::bits_of<Real>;
-    check_codes<E>();
+    check_integers<E>();
     U value = U(0);
     for (std::size_t k = 0; k < Levels; ++k) {
       const U reached = detail::greater(code, U(static_cast<std::uint32_t>(k)));
@@ -169,7 +175,7 @@ class half_wave_levels {
 
  private:
   template <encoding E>
-  static constexpr void check_codes() {
+  static constexpr void check_integers() {
     constexpr bool fit = [] {
       if constexpr (fixed_point_encoding<E>) return E::fraction_bits == 0 && E::max_code >= std::int64_t{Levels};
       return false;
