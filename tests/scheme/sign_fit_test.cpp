@@ -224,6 +224,20 @@ TEST(SignFit, NothingToFit) {
   EXPECT_EQ(ternary_fit(view(vast, 2)).scale(), std::numeric_limits<float>::max());
 }
 
+// Doubles whose sums overflow, or whose squares do or vanish: the scales are the nearest there are.
+TEST(SignFit, VastAndTinyMagnitudes) {
+  const std::vector<double> vast{-1.7e308, 1.7e308, 1.7e308, 1.0e308, 1.7e308, 0, 0, 0}, tiny{0, -1e-200, 5e-324, 0};
+  const auto x = view(vast, 8), y = view(tiny, 4);
+  for (const auto& q : {quantize<grouped_ternary<4>>(x, 0), quantize<grouped_ternary<4>>(x, 0, mean_threshold{})}) {
+    EXPECT_EQ(values(q), (std::vector<double>{-65504, 65504, 65504, 65504, 65504, 0, 0, 0}));
+  }
+  using limits = std::numeric_limits<float>;
+  EXPECT_EQ(ternary_fit(x).scale(), limits::max());
+  EXPECT_EQ(binary_fit(x).scale(), limits::max());
+  EXPECT_EQ(ternary_fit(y).scale(), limits::min());
+  EXPECT_EQ(binary_fit(y).scale(), limits::min());
+}
+
 // A fit counts on the codes that the type's policy leaves: a ternary one has no -2.
 TEST(SignFit, AffineFitsKnowTheCodes) {
   const std::vector<float> ends{-1, 1}, uneven{-2, 1};

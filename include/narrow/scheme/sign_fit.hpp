@@ -20,6 +20,7 @@
 #include "narrow/scheme/affine.hpp"
 #include "narrow/scheme/block.hpp"
 #include "narrow/scheme/fit.hpp"
+#include "narrow/scheme/scale_rule.hpp"
 
 namespace narrow {
 
@@ -44,10 +45,25 @@ std::vector<std::vector<double>> magnitudes(const tensor_view<T, Rank>& w, granu
   return result;
 }
 
-inline double mean(const std::vector<double>& x) {
+// A power of two near the largest magnitude, and its inverse: in multiples of it neither sums nor their squares
+// overflow or vanish.
+struct magnitude_unit {
+  double unit, inverse, largest;
+  explicit magnitude_unit(const std::vector<double>& magnitudes) {
+    largest = magnitudes.empty() ? 0 : std::ranges::max(magnitudes);
+    const int exponent = std::clamp(parts_of(largest).exponent, -1000, 1000);
+    unit = power_of_two(exponent), inverse = power_of_two(-exponent);
+  }
+  double operator()(double magnitude) const { return magnitude * inverse; }
+  // Of a mean, which roundings may carry beyond the largest.
+  double value(double mean) const { return std::min(mean, largest * inverse) * unit; }
+};
+
+inline double mean(const std::vector<double>& magnitudes) {
+  const magnitude_unit in_units(magnitudes);
   double sum = 0;
-  for (const double value : x) sum += value;
-  return x.empty() ? 0 : sum / static_cast<double>(x.size());
+  for (const double magnitude : magnitudes) sum += in_units(magnitude);
+  return magnitudes.empty() ? 0 : in_units.value(sum / static_cast<double>(magnitudes.size()));
 }
 
 inline float positive_scale(double scale, float of_zeros = 1) {
@@ -61,14 +77,15 @@ inline float positive_scale(double scale, float of_zeros = 1) {
 // for any scale, so that rounding to the nearest code finds them again.
 inline double best_ternary_scale(std::vector<double> magnitudes) {
   std::ranges::sort(magnitudes, std::greater<>());
+  const magnitude_unit in_units(magnitudes);
   double sum = 0, most = 0, scale = 0, t = 0;
   for (const double magnitude : magnitudes) {
-    sum += magnitude;
+    sum += in_units(magnitude);
     const double mean = sum / ++t;
     const double gain = sum * mean;
     if (gain > most) most = gain, scale = mean;
   }
-  return scale;
+  return in_units.value(scale);
 }
 
 // What weights of these magnitudes become zero up to, twice: a float. No scale is zero: a threshold that would be is
