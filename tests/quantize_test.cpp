@@ -173,6 +173,7 @@ TEST(Quantize, ATransposedTensorIsReadAlongItsOwnAxis) {
     for (std::size_t j = 0; j < 4; ++j) EXPECT_EQ(turned[j * 6 + i], plain[i * 4 + j]);
   }
   EXPECT_EQ(dequantize(codes), plain);
+  EXPECT_EQ(dequantize(transposed(codes)), turned);
 }
 
 TEST(Quantize, OverflowOfTheCallersChoice) {

@@ -253,10 +253,14 @@ void dequantize_into(const quantized_tensor<T, Rank, Scheme>& x, const tensor_vi
 
 // The same into a vector of floats, row-major.
 template <coded_element T, std::size_t Rank, class Scheme>
-std::vector<float> dequantize(const quantized_tensor<T, Rank, Scheme>& x) {
-  std::vector<float> values(x.size());
-  dequantize_into(x.view(), tensor_view<float, Rank>(values.data(), x.codes().extents()));
+std::vector<float> dequantize(const quantized_view<T, Rank, Scheme>& x) {
+  std::vector<float> values(x.codes.size());
+  dequantize_into(x, tensor_view<float, Rank>(values.data(), x.codes.extents()));
   return values;
+}
+template <coded_element T, std::size_t Rank, class Scheme>
+std::vector<float> dequantize(const quantized_tensor<T, Rank, Scheme>& x) {
+  return dequantize(x.view());
 }
 
 }  // namespace narrow
