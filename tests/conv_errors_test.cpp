@@ -5,6 +5,7 @@
 
 #include "narrow/block_formats.hpp"
 #include "narrow/conv.hpp"
+#include "narrow/pack_kernels.hpp"
 #include "support/conv_reference.hpp"
 #include "support/thrown.hpp"
 
@@ -67,6 +68,13 @@ TEST_F(ConvErrors, Shapes) {
             "conv2d: y is 2 x 2 x 4 x 6; it must be 2 x 6 x 4 x 4");
   EXPECT_EQ(thrown([&] { narrow::conv2d(x.view(), empty.view(), y.view()); }),
             "conv2d: the height of w is 0; it must be at least 1");
+}
+
+TEST_F(ConvErrors, KernelsPackedForOtherGroups) {
+  const gapped<float> kernel({6, 3, 2, 2}, random);
+  const auto packed = narrow::pack_kernels(kernel.view(), {.groups = 3});
+  EXPECT_EQ(thrown([&] { narrow::conv2d(x.view(), packed, y.view(), {.groups = 2}); }),
+            "conv2d: w was packed for 3 groups; it must have been for 2");
 }
 
 TEST_F(ConvErrors, Overlap) {

@@ -242,8 +242,8 @@ void conv_images(const X& x, const W& w, const packed_groups* packed, const Y& y
   check_forward_operand(w, "w", 0, g.layout);
   check_conv_scheme(y.view, y.scheme, y.axis, "y", 3, g.layout);
   if (packed != nullptr) {
-    require(packed->panels.size() == g.groups, "conv2d: w was packed for ", packed->panels.size(),
-            " groups; it must have been for ", g.groups);
+    require(packed->groups == g.groups, "conv2d: w was packed for ", packed->groups, " groups; it must have been for ",
+            g.groups);
   }
   using Output = decltype(output_row(y, 0, 0));
   const auto ops = epilogues_of(option...);

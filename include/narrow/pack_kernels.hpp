@@ -116,6 +116,7 @@ auto pack_kernels_of(const W& w, const conv_geometry& g) {
           " output channels of w");
   check_operand(w, "pack_kernels", "w");
   auto packed = std::make_unique<packed_groups>();
+  packed->groups = g.groups;
   auto view = copied_kernels(w, elements_of(w).extent(3), packed->elements);
   std::shared_ptr<const void> scheme;
   bool varies_along_depth = false;

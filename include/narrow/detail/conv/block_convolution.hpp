@@ -32,8 +32,9 @@ struct block_convolution_workspace {
 template <class Panel>
 const packed_panels* ready_blocks(const packed_groups* packed, std::size_t group, const tile_kernel& kernel,
                                   const conv_shape& s, const tap_blocks& t, bool folds) {
-  if (packed == nullptr) return nullptr;
-  const packed_panels& panels = packed->panels[group];
+  const packed_panels* const made = panels_of_group(packed, group);
+  if (made == nullptr) return nullptr;
+  const packed_panels& panels = *made;
   const bool as_they_are = panels.block_length == 0 && t.elements.group_channels == s.group_channels;
   if (panels.block_length != t.step && !as_they_are) return nullptr;
   return are_ready<Panel>(panels, kernel, folds && !as_they_are) ? &panels : nullptr;
@@ -69,7 +70,7 @@ power_range factors_of_x(const X& x, const conv_shape& s, const tap_blocks& t, s
 }
 template <class W>
 power_range powers_of_w(const W& w, const packed_groups* packed, const conv_shape& s, const tap_blocks& t) {
-  if (packed != nullptr && packed->panels[0].with_scale) return packed->powers;
+  if (const auto* const made = panels_of_group(packed, 0); made != nullptr && made->with_scale) return packed->powers;
   const auto tap = kernel_tap(w, 0, 0);
   if constexpr (decltype(tap)::block_length == 0) {
     power_range none;

@@ -81,9 +81,10 @@ bool convolve_on_panels(Target, const X& x, const W& w, const Y& y, const conv_s
     const auto b = kernel_matrix(w, group * s.group_outputs, s.group_outputs, s.depth);
     plan.b = Target::template packing<PanelB>(b, false);
     if constexpr (std::is_integral_v<Sum>) plan.b_zero = packed_zero_points<PanelB>(b, 1, (*lease).b_zero);
-    const bool ready = packed != nullptr && are_ready<PanelB>(packed->panels[group], *kernel, false);
-    use_panels(plan, ready ? &packed->panels[group] : nullptr);
-    if constexpr (!std::is_integral_v<Sum>) a.leaves_out_padding = ready && packed->panels[group].is_finite;
+    const packed_panels* const made = panels_of_group(packed, group);
+    const bool ready = made != nullptr && are_ready<PanelB>(*made, *kernel, false);
+    use_panels(plan, ready ? made : nullptr);
+    if constexpr (!std::is_integral_v<Sum>) a.leaves_out_padding = ready && made->is_finite;
     a.in_place = fits_runs && plan.b_zero.all_zero();
     plan.a_run = a.in_place ? s.kernel_width * s.group_channels / PanelA::group : 0;
     plan.row_step = a.in_place && s.out_width <= gemm_blocks::rows ? s.out_width : 0;

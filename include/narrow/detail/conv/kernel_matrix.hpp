@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <type_traits>
@@ -41,10 +42,14 @@ struct power_range {
 
 // Panels of each group's kernels, made before; none at all on a target without kernels.
 struct packed_groups {
+  std::size_t groups = 1;
   scratch elements;
   std::vector<packed_panels> panels;
   power_range powers;  // that are in the panels' elements
 };
+inline const packed_panels* panels_of_group(const packed_groups* packed, std::size_t group) {
+  return packed == nullptr || packed->panels.empty() ? nullptr : &packed->panels[group];
+}
 template <class View>
 struct packed_kernel_view : View {
   const packed_groups* packed = nullptr;
@@ -63,7 +68,7 @@ const packed_groups* packed_groups_of(const View&) {
 }
 template <class View>
 const packed_groups* packed_groups_of(const packed_kernel_view<View>& w) {
-  return w.packed->panels.empty() ? nullptr : w.packed;
+  return w.packed;
 }
 
 // w copied so that memory has each output's taps side by side in the order of the contract; each tap with so many
