@@ -60,21 +60,24 @@ auto signal_output_of(quantized_tensor<T, 3, Scheme>& y, image_layout layout) {
 }  // namespace detail
 
 template <class X, class W, class Y, class... Option>
-requires requires(const X& x, const W& w, Y& y) {
-  detail::as_image(x, nhwc), detail::as_image(w, nhwc), detail::signal_output_of(y, nhwc);
-}
 void conv1d(const X& x, const W& w, Y&& y, const conv1d_geometry& geometry = {}, const Option&... option) {
-  const image_layout layout = geometry.layout;
-  const detail::axis_order order = detail::order_of(layout);
-  const conv_geometry image{.stride_w = geometry.stride,
-                            .pad_left = geometry.pad_left,
-                            .pad_right = geometry.pad_right,
-                            .dilation_w = geometry.dilation,
-                            .groups = geometry.groups,
-                            .layout = layout};
-  detail::conv_images(detail::permuted(detail::as_image(x, layout), order),
-                      detail::permuted(detail::as_image(w, layout), order), nullptr,
-                      detail::signal_output_of(y, layout), image, option...);
+  if constexpr (requires { detail::as_image(x, nhwc), detail::as_image(w, nhwc), detail::signal_output_of(y, nhwc); }) {
+    const image_layout layout = geometry.layout;
+    const detail::axis_order order = detail::order_of(layout);
+    const conv_geometry image{.stride_w = geometry.stride,
+                              .pad_left = geometry.pad_left,
+                              .pad_right = geometry.pad_right,
+                              .dilation_w = geometry.dilation,
+                              .groups = geometry.groups,
+                              .layout = layout};
+    detail::conv_images(detail::permuted(detail::as_image(x, layout), order),
+                        detail::permuted(detail::as_image(w, layout), order), nullptr,
+                        detail::signal_output_of(y, layout), image, option...);
+  } else {
+    static_assert(detail::unsupported<X, W, Y>,
+                  "conv1d takes views and quantized tensors of rank 3, and no packed kernels; a quantized output must "
+                  "not be const");
+  }
 }
 
 }  // namespace narrow

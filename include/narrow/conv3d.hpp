@@ -200,11 +200,14 @@ void conv_volumes(const X& x, const W& w, Y& y, const conv3d_geometry& g, const 
 }  // namespace detail
 
 template <class X, class W, class Y, class... Option>
-requires requires(const X& x, const W& w, Y& y) {
-  detail::volume_elements(x), detail::volume_elements(w), detail::output_elements(y);
-}
 void conv3d(const X& x, const W& w, Y&& y, const conv3d_geometry& geometry = {}, const Option&... option) {
-  detail::conv_volumes(x, w, y, geometry, option...);
+  if constexpr (requires { detail::volume_elements(x), detail::volume_elements(w), detail::output_elements(y); }) {
+    detail::conv_volumes(x, w, y, geometry, option...);
+  } else {
+    static_assert(detail::unsupported<X, W, Y>,
+                  "conv3d takes views and quantized tensors of rank 5, and no packed kernels; a quantized output must "
+                  "not be const");
+  }
 }
 
 }  // namespace narrow
