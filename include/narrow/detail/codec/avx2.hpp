@@ -321,6 +321,7 @@ template <int N>
 }
 
 #include "narrow/detail/codec/codec.inl"
+#include "narrow/detail/codec/linear_rules.inl"
 #include "narrow/detail/codec/random.inl"
 #include "narrow/detail/codec/shortcuts.inl"
 
