@@ -140,7 +140,7 @@ struct converter {
                        [[maybe_unused]] std::size_t rows, [[maybe_unused]] std::size_t j,
                        [[maybe_unused]] bool with_scale, [[maybe_unused]] std::size_t n, [[maybe_unused]] std::byte* to,
                        [[maybe_unused]] std::ptrdiff_t stride) {
-    if constexpr (by_lanes && !Operand::has_blocks && Panel::planes == 1 && Panel::group != 32) {
+    if constexpr (by_lanes && !Operand::has_blocks) {
       const auto& view = x.elements();
       if (view.stride(1) != 1 || n % lanes_of_32 != 0 || n == 0 || (is_float && x.varies_along(1))) return false;
       for (std::size_t r = 0; r < rows; ++r) {

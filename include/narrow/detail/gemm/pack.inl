@@ -185,7 +185,10 @@ void pack_rows(const void* operand, std::size_t i, std::size_t rows, std::size_t
         }
       }
     }
-  } else if (!converter<Panel, Operand>::run_rows(x, i, rows, k, with_scale, depth, to, stride)) {
+  } else {
+    if constexpr (group != 32 && Panel::planes == 1) {
+      if (converter<Panel, Operand>::run_rows(x, i, rows, k, with_scale, depth, to, stride)) return;
+    }
     for (std::size_t r = 0; r < rows; ++r) {
       write_row<Panel>(x, i + r, k, depth, with_scale, to + static_cast<std::ptrdiff_t>(r) * stride);
     }
