@@ -1,6 +1,6 @@
 // The left operand of a convolution as a product: a matrix with a row for each output pixel, of that pixel's terms, the
 // depth in the order of the contract (conv.hpp). It is nowhere in memory. gemm's driver asks for some rows and some
-// depth of it at a time, and patches.inl
+// depth of it at a time, and patches.inl and segments.inl
 //   - converts the lines of the image that these meet to elements of the panel, once, padding included: a band
 //   - copies each pixel's terms together, which lie in the band in runs of (kernel width x channels of the group),
 //     or has the kernel read them there, run by run, less the rows of taps on padding where these add nothing
