@@ -57,11 +57,11 @@ std::int64_t expected_code(std::int64_t sum, const Requantization& r, std::size_
 
 enum class biases { none, small, extreme };
 
-template <class C, class Requantization>
+template <class C, class A = std::uint8_t, class Requantization>
 void check(std::size_t m, std::size_t depth, std::size_t n, const Requantization& r, biases which,
            std::int32_t a_zero = 0) {
   generator random(9);
-  const matrix<std::uint8_t> a(m, depth, layout::padded);
+  const matrix<A> a(m, depth, layout::padded);
   const matrix<std::int8_t> b(depth, n, layout::dense);
   a.fill(random);
   b.fill(random);
@@ -72,7 +72,7 @@ void check(std::size_t m, std::size_t depth, std::size_t n, const Requantization
     if (which == biases::extreme && j % 7 == 5) bias[j] = INT32_MIN;
   }
   const narrow::affine scheme(1, a_zero);
-  const narrow::quantized_view<std::uint8_t, 2, narrow::affine> x{a.view(), &scheme, scheme.axis()};
+  const narrow::quantized_view<A, 2, narrow::affine> x{a.view(), &scheme, scheme.axis()};
   for (const narrow::target t : support::supported_targets()) {
     SCOPED_TRACE(narrow::name_of(t));
     const support::on_target scope(t);
@@ -123,6 +123,18 @@ TEST(RequantizeByFloats, InHighTiles) {
   check<std::int8_t>(12, 64, 70, narrow::requantize_float{scales, 5}, biases::small, 7);
   check<std::int8_t>(12, 20, 64, narrow::requantize_float{{0.001F}, -(1 << 14) - 1}, biases::none);
   check<std::int8_t>(12, 4200, 64, narrow::requantize_float{{0.001F}, 5}, biases::small, 255);
+}
+
+// Shallow products, whole strips and panels or not, at once: depths about a vector's and about the deepest.
+TEST(RequantizeByFloats, InShallowTiles) {
+  std::vector<float> scales(100);
+  for (std::size_t j = 0; j < scales.size(); ++j) scales[j] = std::ldexp(1.0F + static_cast<float>(j) / 64, -9);
+  const narrow::requantize_float each{scales, -20};
+  for (const std::size_t rows : {4u, 7u, 20u, 31u}) {
+    for (const std::size_t depth : {1u, 63u, 68u, 256u, 257u}) {
+      check<std::int8_t, std::int8_t>(rows, depth, 100, each, biases::small, -3);
+    }
+  }
 }
 
 class RequantizeByMultipliers : public testing::TestWithParam<narrow::multiplier_rounding> {};

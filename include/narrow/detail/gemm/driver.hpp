@@ -10,78 +10,17 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <limits>
 
-#include "narrow/detail/gemm/plan.hpp"
-#include "narrow/detail/workspace.hpp"
+#include "narrow/detail/gemm/gemm_block.hpp"
 
 namespace narrow::detail {
 
-// Sizes of blocks. Depth in bytes of a row: the longer, the rarer a tile of c is fetched; 144 rows of a take 576 KiB of
-// the second-level cache. So many bytes of panels are read again and again by one strip of rows after the other, while
-// c is written along its rows. Packed, GOP/s at 1024^3 and 2048^3 on Zen 4, means of two runs: f32 103 and 96 with
-// 1,536 bytes, 384 rows and panels of 128 KiB, 109 and 102 with these; u8 x s8 426 and 403, 429 and 429. Few rows do
-// not wait for all of b to be packed, 8 MiB of it: with that, and whole lines read by packing, unpacked u8 x s8 at
-// 64x4096x4096 went from 278 to 301.
-namespace gemm_blocks {
-inline constexpr std::size_t depth_bytes = 4096, rows = 144, columns = 2048, columns_of_few_rows = 512,
-                             sums_rows = 1920, sums_columns = 512, panels_bytes = std::size_t{1} << 18;
-}
-
-constexpr std::size_t divided_up(std::size_t a, std::size_t b) { return a / b + (a % b != 0 ? 1 : 0); }
-
-// `total` cut into as few pieces of at most `most` as possible: all of it, or pieces of nearly the same size, a
-// multiple of `step`.
-constexpr std::size_t even_piece(std::size_t total, std::size_t most, std::size_t step) {
-  if (total == 0) return step;
-  if (total <= most) return total;
-  const std::size_t pieces = divided_up(total, most);
-  return divided_up(divided_up(total, pieces), step) * step;
-}
-
-// A divisor that shifts: kernels' sizes, but for their rows, are powers of two. A division takes ten cycles or more,
-// and a call would do a dozen.
-class shifting_divisor {
- public:
-  explicit shifting_divisor(std::size_t value) : shift_(static_cast<unsigned>(std::countr_zero(value))) {}
-  operator std::size_t() const { return std::size_t{1} << shift_; }  // NOLINT: implicit, it is a number
-  friend std::size_t operator/(std::size_t a, shifting_divisor b) { return a >> b.shift_; }
-  friend std::size_t operator%(std::size_t a, shifting_divisor b) { return a & (b - 1); }
-  friend std::size_t divided_up(std::size_t a, shifting_divisor b) { return a / b + (a % b != 0 ? 1 : 0); }
-
- private:
-  unsigned shift_;
-};
-
 // Lives no longer than the plan and the part.
-class gemm_run {
+class gemm_run : gemm_block {
  public:
-  gemm_run(const gemm_plan& plan, const gemm_part& part)
-      : p(plan),
-        part_(part),
-        kernel(*plan.kernel),
-        space(*lease),
-        unit(kernel.unit),
-        group(kernel.group),
-        width(kernel.panel_columns()),
-        lanes(kernel.width),
-        sum_bytes(static_cast<std::ptrdiff_t>(kernel.sum_bytes)),
-        groups(divided_up(plan.depth, group)),
-        depth_step(even_piece(groups, kernel.whole_depth ? groups : gemm_blocks::depth_bytes / unit,
-                              std::max<std::size_t>(1, plan.scales.groups))),
-        one_pass(groups <= depth_step),
-        // Rows at a distance of a multiple of 4 KiB would share a set of the first-level cache.
-        strip_stride(static_cast<std::ptrdiff_t>(divided_up(depth_step * unit, 128) * 128 + 64)),
-        needs_row_sums(!plan.b_zero.all_zero()),
-        needs_column_sums(!plan.a_zero.all_zero()),
-        folds(folds_zero_points()),
-        sums_begin(needs_row_sums      ? sums_start::offsets
-                   : needs_column_sums ? sums_start::columns
-                                       : sums_start::zero) {}
+  gemm_run(const gemm_plan& plan, const gemm_part& part) : gemm_block(plan, part) {}
 
   void run() {
     const bool own_sums = p.c == nullptr && !one_pass;
@@ -104,12 +43,6 @@ class gemm_run {
   }
 
  private:
-  // Zero points may be part of what the sums begin with, if everything is known by then.
-  bool folds_zero_points() const {
-    if (kernel.row_sums == nullptr || p.a_zero.varies || (needs_row_sums && p.b_zero.varies)) return false;
-    return one_pass || (!needs_row_sums && p.b_column_sums != nullptr);
-  }
-
   // Rows of a that the second-level cache holds: fewer where a kernel takes all of a greater depth.
   std::size_t most_rows_packed() const {
     if (!kernel.whole_depth) return gemm_blocks::rows;
@@ -168,23 +101,27 @@ class gemm_run {
 
   // Every tile of the segments' rows, from r on, and all columns of the block, over `some` groups of depth from g on.
   void tiles(std::size_t r, std::size_t g, std::size_t some, std::byte* panels) {
-    // c is written along its rows, for as many panels as stay in the second-level cache.
+    // c is written along its rows, for as many panels as stay in the second-level cache, or in the first.
+    const tile_function shallow = shallow_kernel(some);
     const std::size_t panel_bytes = width * some * unit;
-    const std::size_t chunk = divided_up(columns, width) * panel_bytes <= gemm_blocks::panels_bytes
+    const std::size_t near = shallow != nullptr ? gemm_blocks::shallow_panels_bytes : gemm_blocks::panels_bytes;
+    const std::size_t chunk = divided_up(columns, width) * panel_bytes <= near
                                   ? columns
-                                  : std::max<std::size_t>(1, gemm_blocks::panels_bytes / panel_bytes) * width;
-    for (std::size_t first = 0; first < columns; first += chunk) {
-      const std::size_t end = std::min(columns, first + chunk);
+                                  : std::max<std::size_t>(1, near / panel_bytes) * width;
+    for (std::size_t first = 0, end = 0; first < columns; first = end) {
+      end = std::min(columns, first + chunk);
+      if (shallow != nullptr && end - first > width) end -= (end - first) % width;
+      const tile_function at_once = (end - first) % width == 0 ? shallow : nullptr;
       bool is_first = true;
       for (std::size_t t = 0, i = r; t < segment_count; i += segments[t++].rows) {
-        tiles(segments[t], i, is_first, first, end, g, some, panels);
+        tiles(segments[t], i, is_first, first, end, g, some, panels, at_once);
         if (segments[t].begin != segments[t].end) is_first = false;
       }
     }
   }
   // Those of one segment, whose first row is r, and columns [first, end). The first one meets panels in no near cache.
   void tiles(const row_segment& segment, std::size_t r, bool is_first, std::size_t first, std::size_t end,
-             std::size_t g, std::size_t some, std::byte* panels) {
+             std::size_t g, std::size_t some, std::byte* panels, tile_function shallow) {
     const bool last = g + some >= groups, in_place = p.c != nullptr || !one_pass;
     alignas(64) std::byte tile_sums[most_rows * most_columns * 8];
     alignas(64) std::int64_t row_start[most_rows];
@@ -201,10 +138,30 @@ class gemm_run {
     t.scales = &scales;
     tile_codes codes = p.codes;
     t.codes = &codes;
-    const bool leaves_codes = folds && one_pass && !needs_row_sums && p.code_tiles != nullptr;
     t.c = tile_sums;
     t.c_stride = in_place ? sums_stride : static_cast<std::ptrdiff_t>(width);
     for (std::size_t q = first, s = 0; s < segment.rows;) {
+      if (shallow != nullptr && q == first && (r + s != 0 || q >= packs_later)) {
+        t.rows = shallow_rows_of(segment.rows - s);
+        if (t.rows != 0) {
+          t.a = rows_begin + static_cast<std::ptrdiff_t>(s) * t.a_stride;
+          t.b = panel_at(q, kernel.vectors, g, some, panels);
+          t.b_stride = panels != nullptr ? block_panel_bytes(some) : p.packed_stride;
+          t.columns = end - first;
+          t.start = start;
+          if (start == sums_start::columns) {
+            t.column_start = column_start + static_cast<std::ptrdiff_t>(q) * sum_bytes;
+          }
+          if (leaves_codes) {
+            place_codes(t, codes, r + s, q);
+          } else {
+            t.c = sums + at(r + s, q) * sum_bytes;
+          }
+          shallow(t);
+          s += t.rows;
+          continue;
+        }
+      }
       const std::size_t tile_rows = kernel.height_of(segment.rows - s), next = q + width;
       const bool packs = r + s == 0 && q < packs_later;
       t.start = packs ? sums_start::zero : start;
@@ -230,12 +187,9 @@ class gemm_run {
         kernel.run_and_pack[tile_rows - 1](t);
         end_column_sums(true, q, q + t.columns);
         if (last) end_of_tile(t, r + s, tile_rows, q, false);
-      } else if (leaves_codes && t.columns == width && p.code_tiles[tile_rows - 1] != nullptr) {
-        codes.to = p.codes.to + static_cast<std::ptrdiff_t>(row + r + s) * codes.stride +
-                   static_cast<std::ptrdiff_t>(column + q);
-        codes.scales = p.codes.scales + (p.code_scales_vary ? column + q : 0);
-        t.column_start = code_start + q;
-        p.code_tiles[tile_rows - 1](t);
+      } else if (leaves_codes && t.columns == width && p.code_tiles->run[tile_rows - 1] != nullptr) {
+        place_codes(t, codes, r + s, q);
+        p.code_tiles->run[tile_rows - 1](t);
       } else {
         kernel.run[tile_rows - 1][vectors - 1](t);
         if (segment.end < some && p.sums_are_real && has_negative_zero(t, tile_rows)) {
@@ -268,90 +222,18 @@ class gemm_run {
     }
   }
 
-  // Products with padding that a sum was not given: of all sums they would change -0 alone, to +0.
-  bool has_negative_zero(const tile_arguments& t, std::size_t tile_rows) const {
-    bool found = false;
-    with_sum_type([&](auto zero) {
-      using word = decltype(zero);
-      const auto* line = static_cast<const std::byte*>(t.c);
-      for (std::size_t h = 0; h < tile_rows; ++h, line += t.c_stride * sum_bytes) {
-        for (std::size_t j = 0; j < t.columns; ++j) {
-          word sum;
-          std::memcpy(&sum, line + j * sizeof sum, sizeof sum);
-          found |= sum == std::numeric_limits<word>::min();
-        }
-      }
-    });
-    return found;
-  }
-
-  const std::byte* panel_at(std::size_t q, std::size_t vectors, std::size_t g, std::size_t some,
-                            const std::byte* panels) const {
-    if (panels != nullptr) return panels + q / width * block_panel_bytes(some);
-    return p.packed_b + (column + q) / width * p.packed_stride + g * vectors * lanes * unit;
-  }
-
-  scale_panels scales_at(std::size_t r, std::size_t q, std::size_t g) const {
-    scale_panels result = p.scales;
-    const std::size_t block = g / result.groups, of_b = block * result.b_stride + (column + q) * result.b_step;
-    if (p.scale_rows.segments != nullptr) {
-      result.a = row_scales + static_cast<std::ptrdiff_t>(row + r - first_scaled_row) * row_scales_stride;
-      result.a_stride = row_scales_stride;
-    } else {
-      const auto of_a = static_cast<std::ptrdiff_t>(row + r) * result.a_stride + static_cast<std::ptrdiff_t>(block);
-      if (result.a != nullptr) result.a += of_a;
-      if (result.a_starts != nullptr) result.a_starts += of_a;
-    }
-    if (result.b != nullptr) result.b += of_b;
-    if (result.b_sums != nullptr) result.b_sums += of_b;
-    return result;
-  }
-
-  // The scales of some rows' blocks over `some` groups of depth from g on, as far apart as rows are and for the same
-  // reason.
-  void gather_scales(std::size_t i, std::size_t height, std::size_t g, std::size_t some) {
-    const std::size_t blocks = divided_up(some, p.scales.groups);
-    row_scales_stride = static_cast<std::ptrdiff_t>(divided_up(blocks, 32) * 32 + 16);
-    first_scaled_row = i;
-    row_segment all;  // one, since they are copied
-    p.scale_rows.segments(p.scale_rows.operand, i, height, g / p.scales.groups, blocks,
-                          row_scales_stride * static_cast<std::ptrdiff_t>(sizeof(float)), space.scales, &all);
-    row_scales = reinterpret_cast<const float*>(all.a);
-  }
-
-  // What a tile's sums begin with because of its rows.
-  void row_starts(std::int64_t* to, std::size_t r, std::size_t tile_rows) const {
-    with_sum_type([&](auto zero) {
-      auto* const start = reinterpret_cast<decltype(zero)*>(to);
-      for (std::size_t h = 0; h < tile_rows; ++h) {
-        start[h] = static_cast<decltype(zero)>(-p.b_zero.at(0) * row_sums[r + h]);
-      }
-    });
-  }
-
-  // Zero points, where they were not part of the beginning, and what becomes of the sums.
-  void end_of_tile(const tile_arguments& t, std::size_t r, std::size_t tile_rows, std::size_t q, bool folded) const {
-    if (!folded && (needs_row_sums || needs_column_sums)) {
-      p.correct(t.c, t.c_stride, tile_rows, t.columns, p.a_zero, row + r, needs_row_sums ? row_sums + r : nullptr,
-                p.b_zero, column + q, needs_column_sums ? column_terms + q : nullptr);
-    }
-    if (p.finish == nullptr) return;
-    p.finish(p.finisher, t.c, t.c_stride, p.first_row + row + r, tile_rows, p.first_column + column + q, t.columns);
+  // The one that does a whole block at once, or null where it is too deep or its sums need more.
+  tile_function shallow_kernel(std::size_t some) const {
+    if (!one_pass || some * unit > most_shallow || (p.a.segments != nullptr && p.ready_a == nullptr)) return nullptr;
+    if (leaves_codes) return p.code_tiles->run_shallow;
+    const bool final = p.c != nullptr && p.finish == nullptr && !needs_row_sums && (folds || !needs_column_sums);
+    return final ? kernel.run_shallow : nullptr;
   }
 
   // The next panel, which the first strip of rows is about to meet, lies in no near cache.
   static void fetch(tile_arguments& t, const std::byte* next) {
     t.soon = next != nullptr ? next : t.b;
     t.soon_step = next != nullptr ? tile_ahead : 0;
-  }
-
-  // The sums of the next tile, which lie in as many pages as it has rows: no hardware prefetches them.
-  void prefetch_sums(std::size_t i, std::size_t tile_rows, std::size_t j, std::size_t n) const {
-    for (std::size_t h = 0; h < tile_rows; ++h) {
-      const std::byte* const line = sums + at(i + h, j) * sum_bytes;
-      for (std::ptrdiff_t b = 0; b < static_cast<std::ptrdiff_t>(n) * sum_bytes; b += 64)
-        __builtin_prefetch(line + b, 1);
-    }
   }
 
   // Whether the first strip of rows can pack the panels that it meets.
@@ -381,84 +263,11 @@ class gemm_run {
     return to;
   }
 
-  // Panels that are written side by side should not share sets of the first-level cache.
-  std::size_t block_panel_bytes(std::size_t some) const { return width * some * unit + 128; }
-
-  void begin_column_sums() {
-    const std::size_t padded = divided_up(columns, width) * width;
-    if (folds) {
-      column_start = space.column_start.bytes(2 * padded * static_cast<std::size_t>(sum_bytes));
-      code_start = reinterpret_cast<std::int32_t*>(column_start) + (p.code_biases != nullptr ? padded : 0);
-    }
-    if (!needs_column_sums) return;
-    column_sums = space.column_sums.get<std::int64_t>(2 * padded);
-    column_terms = column_sums + padded;
-    if (p.b_column_sums == nullptr) std::fill_n(column_sums, padded, 0);
-  }
-  // What follows from the sums of columns [from, to): terms of zero points, and what sums begin with because of them.
-  void end_column_sums(bool first, std::size_t from, std::size_t to) {
-    const std::int64_t* const sum = p.b_column_sums != nullptr ? p.b_column_sums + column : column_sums;
-    // Nobody asks for terms that all tiles begin with, but for those that pack.
-    if (needs_column_sums && (!folds || p.b_column_sums == nullptr)) {
-      const auto depth = static_cast<std::int64_t>(p.depth);
-      for (std::size_t j = from; j < to; ++j) column_terms[j] = sum[j] - depth * p.b_zero.at(column + j);
-    }
-    if (!first || !folds || (sums_begin == sums_start::zero && p.code_tiles == nullptr)) return;
-    const std::size_t end = needs_column_sums ? to : from, padded = divided_up(to, width) * width;
-    if (from < end) {
-      p.begin(sum + from, end - from, p.b_zero, column + from, p.depth, p.a_zero.at(0),
-              column_start + static_cast<std::ptrdiff_t>(from) * sum_bytes);
-    }
-    std::memset(column_start + static_cast<std::ptrdiff_t>(end) * sum_bytes, 0,
-                (padded - end) * static_cast<std::size_t>(sum_bytes));
-    if (p.code_biases == nullptr) return;
-    const auto* const start = reinterpret_cast<const std::int32_t*>(column_start);
-    for (std::size_t j = from; j < to; ++j) code_start[j] = start[j] + p.code_biases[column + j];
-  }
-
-  // Calls f with a zero of the integer sums' type.
-  template <class F>
-  void with_sum_type(const F& f) const {
-    if (sum_bytes == 4) {
-      f(std::int32_t{0});
-    } else {
-      f(std::int64_t{0});
-    }
-  }
-
-  // Offset of element (i, j) of the sums; terms of `some` groups from g on.
-  std::ptrdiff_t at(std::size_t i, std::size_t j) const {
-    return static_cast<std::ptrdiff_t>(i) * sums_stride + static_cast<std::ptrdiff_t>(j);
-  }
-  std::size_t terms(std::size_t g, std::size_t some) const { return std::min(some * group, p.depth - g * group); }
-
-  const gemm_plan& p;
-  const gemm_part& part_;
-  const tile_kernel& kernel;
-  leased<block_workspace> lease;
-  block_workspace& space;
-  const shifting_divisor unit, group, width, lanes;  // lanes: columns of a vector
-  const std::ptrdiff_t sum_bytes;
-  const std::size_t groups, depth_step;
-  const bool one_pass;
-  const std::ptrdiff_t strip_stride;
-  const bool needs_row_sums, needs_column_sums, folds;
-  const sums_start sums_begin;  // where zero points are folded into them
   std::size_t packs_later = 0;  // columns that the first strip of rows packs
   bool keeps_rows = false;      // packed, from one block of columns to the next
   row_segment one_segment;
   row_segment* segments = &one_segment;
   std::size_t segment_count = 1;
-
-  std::size_t row = 0, rows = 0, column = 0, columns = 0;  // the block
-  std::byte* sums = nullptr;                               // of the block, sums_stride elements a row
-  std::ptrdiff_t sums_stride = 0;
-  std::int64_t *row_sums = nullptr, *column_sums = nullptr, *column_terms = nullptr;
-  std::byte* column_start = nullptr;
-  std::int32_t* code_start = nullptr;  // likewise, with biases
-  const float* row_scales = nullptr;   // gathered, row_scales_stride apart
-  std::ptrdiff_t row_scales_stride = 0;
-  std::size_t first_scaled_row = 0;
 };
 
 }  // namespace narrow::detail

@@ -78,6 +78,16 @@ struct tile_codes {
   std::ptrdiff_t stride = 0;  // bytes from row to row
 };
 
+// A kernel of shallow products computes all tiles of a block in one call: tile_arguments::rows, whole strips of
+// shallow_rows, and columns, whole panels b_stride bytes apart. Final sums or codes, from `zero` or `columns`.
+inline constexpr std::size_t shallow_rows = 4;
+inline constexpr std::size_t most_shallow = 256;  // bytes of depth
+// Rows that it should do of as many as are left, whole strips: others are better off in tiles of 9.
+constexpr std::size_t shallow_rows_of(std::size_t left) {
+  const std::size_t rest = left % shallow_rows;
+  return left < 9 * rest ? left - rest : left - 9 * rest;
+}
+
 struct tile_arguments {
   tile_arguments() {}  // NOLINT: member by member, see gemm_plan
 
@@ -89,6 +99,7 @@ struct tile_arguments {
   std::ptrdiff_t a_jump = 0;  // bytes left out
   const std::byte* b = nullptr;
   std::size_t groups = 0;
+  std::size_t rows = 0, b_stride = 0;  // shallow products only
   const std::byte* soon = nullptr;  // fetched into the second-level cache: b of a later tile, tile_ahead bytes a group
   std::size_t soon_step = 0;        // tile_ahead, or 0 where there is nothing to fetch
   void* c = nullptr;
@@ -138,6 +149,7 @@ struct tile_kernel {
   // Likewise, for whole groups and panels of all vectors: the tile that packs b on the way, from zero; null where there
   // is none. Columns beyond the matrix become zeros, flipped.
   tile_function run_and_pack[most_rows] = {};
+  tile_function run_shallow = nullptr;  // or null
   row_sums_function row_sums = nullptr;
   column_sums_function column_sums = nullptr;
 
@@ -151,6 +163,13 @@ struct tile_kernel {
     while (!has_height(rows, height)) --height;
     return height;
   }
+};
+
+// The kernels that leave codes, of tiles of two vectors: few heights, since the few rows that are left take the longer
+// way.
+struct code_kernel {
+  tile_function run[most_rows] = {};  // [rows - 1], or null
+  tile_function run_shallow = nullptr;
 };
 
 // Whether what was packed for one is what another reads, sums of columns included.

@@ -55,6 +55,7 @@ using avx512::high_bytes, avx512::high_words, avx512::low_bytes, avx512::low_wor
 #include "narrow/detail/gemm/depthwise_codes.inl"
 #include "narrow/detail/gemm/depthwise.inl"
 #include "narrow/detail/gemm/code_tile.inl"
+#include "narrow/detail/gemm/shallow_tile.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
 #include "narrow/detail/gemm/nibble_tile.inl"
 #include "narrow/detail/gemm/limb_tile.inl"
@@ -157,8 +158,8 @@ struct depthwise_for<byte_panel<panel_sign::is_unsigned>>
     : either<&cpu_features::vnni, avx512_vnni::depthwise_of<avx512_vnni::s8_half_step, 3>, no_depthwise> {};
 
 template <class Panel>
-const tile_function* code_tiles_for() {
-  return avx512_vnni::code_tiles<avx512_vnni::s8_step>;
+const code_kernel* code_tiles_for() {
+  return &avx512_vnni::codes_kernel<avx512_vnni::s8_step>;
 }
 inline auto code_lookup_of_cpu() {
   return this_cpu().bf16 && this_cpu().vbmi ? &avx512_bf16_vbmi::look_up_codes : nullptr;

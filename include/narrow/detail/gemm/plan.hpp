@@ -83,10 +83,9 @@ struct gemm_plan {
   void (*finish)(const void* finisher, const void* sums, std::ptrdiff_t stride, std::size_t i, std::size_t rows,
                  std::size_t j, std::size_t columns) = nullptr;
 
-  // Where tiles of whole panels may leave codes instead: these, [rows - 1], null where there is none, and what for.
-  // Their sums begin with biases, of each column, or null. Scales vary from column to column, or are those of any
-  // panel.
-  const tile_function* code_tiles = nullptr;
+  // Where tiles of whole panels may leave codes instead: by what, or null, and what for. Their sums begin with biases,
+  // of each column, or null. Scales vary from column to column, or are those of any panel.
+  const code_kernel* code_tiles = nullptr;
   tile_codes codes;  // of all of c
   const std::int32_t* code_biases = nullptr;
   bool code_scales_vary = false;

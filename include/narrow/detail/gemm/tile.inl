@@ -37,27 +37,34 @@ template <class S, class Flips>
   }
 }
 
-// Where the rows of a go on.
-template <class S, std::size_t Rows>
+// Where the rows of a go on; those that Flips says are flipped on the way.
+template <class S, std::size_t Rows, bool Flips = may_flip<S>>
 struct row_units {
   static constexpr std::size_t bases = (Rows + 2) / 3;
   const std::byte* at[bases];
   std::ptrdiff_t stride;
   decltype(flips_of<S>(0)) flips;
-  [[gnu::always_inline]] explicit row_units(const tile_arguments& t)
-      : stride(t.a_stride), flips(flips_of<S>(t.a_flip)) {
-    NARROW_UNROLL for (std::size_t i = 0; i < bases; ++i) at[i] = t.a + static_cast<std::ptrdiff_t>(3 * i) * stride;
+  [[gnu::always_inline]] row_units(const std::byte* a, std::ptrdiff_t a_stride, std::uint8_t flip)
+      : stride(a_stride), flips(flips_of<S>(flip)) {
+    NARROW_UNROLL for (std::size_t i = 0; i < bases; ++i) at[i] = a + static_cast<std::ptrdiff_t>(3 * i) * stride;
   }
+  [[gnu::always_inline]] explicit row_units(const tile_arguments& t) : row_units(t.a, t.a_stride, t.a_flip) {}
   [[gnu::always_inline]] typename S::operand broadcast(std::size_t r) const {
-    return flipped_by<S>(S::broadcast(at[r / 3] + static_cast<std::ptrdiff_t>(r % 3) * stride), flips);
+    const typename S::operand x = S::broadcast(at[r / 3] + static_cast<std::ptrdiff_t>(r % 3) * stride);
+    if constexpr (Flips) {
+      return S::flipped(x, flips);
+    } else {
+      return x;
+    }
   }
 };
 
 // Adds the products of some groups to rows [From, To), From a multiple of 3, and moves their a, b and `soon` beyond
-// them. After `run` groups a jumps.
-template <class S, std::size_t From, std::size_t To, bool Fetch, std::size_t Rows, std::size_t Vectors>
+// them. After `run` groups a jumps, where rows may consist of several runs.
+template <class S, std::size_t From, std::size_t To, bool Fetch, bool Jumps, std::size_t Rows, std::size_t Vectors,
+          bool Flips>
 [[gnu::always_inline]] inline void add_groups_to_rows(const tile_arguments& t, typename S::sums (&sum)[Rows][Vectors],
-                                                      row_units<S, Rows>& a, const std::byte*& b,
+                                                      row_units<S, Rows, Flips>& a, const std::byte*& b,
                                                       const std::byte*& soon, std::size_t groups, std::size_t& run) {
   for (std::size_t g = groups; g != 0; --g) {
     typename S::operand right[Vectors];
@@ -75,9 +82,11 @@ template <class S, std::size_t From, std::size_t To, bool Fetch, std::size_t Row
     }
     NARROW_UNROLL for (std::size_t i = From / 3; i < (To + 2) / 3; ++i) a.at[i] += S::unit;
     b += Vectors * S::width * S::unit;
-    if (--run == 0) [[unlikely]] {
-      NARROW_UNROLL for (std::size_t i = From / 3; i < (To + 2) / 3; ++i) a.at[i] += t.a_jump;
-      run = t.a_run;
+    if constexpr (Jumps) {
+      if (--run == 0) [[unlikely]] {
+        NARROW_UNROLL for (std::size_t i = From / 3; i < (To + 2) / 3; ++i) a.at[i] += t.a_jump;
+        run = t.a_run;
+      }
     }
   }
 }
@@ -86,7 +95,7 @@ template <class S, std::size_t Rows, std::size_t Vectors>
 [[gnu::always_inline]] inline void add_groups(const tile_arguments& t, typename S::sums (&sum)[Rows][Vectors],
                                               row_units<S, Rows>& a, const std::byte*& b, const std::byte*& soon,
                                               std::size_t groups, std::size_t& run) {
-  add_groups_to_rows<S, 0, Rows, fetches_ahead(Rows)>(t, sum, a, b, soon, groups, run);
+  add_groups_to_rows<S, 0, Rows, fetches_ahead(Rows), true>(t, sum, a, b, soon, groups, run);
 }
 
 // Rows [From, To) of the tile, to c.
@@ -139,9 +148,9 @@ template <class S, class Leaves, std::size_t Rows, std::size_t Vectors>
     add_groups<S>(t, sum, a, b, soon, t.groups - late, run);
     const std::byte* again = b;
     std::size_t run_again = run;
-    add_groups_to_rows<S, 0, early_rows, false>(t, sum, a, b, soon, late, run);
+    add_groups_to_rows<S, 0, early_rows, false, true>(t, sum, a, b, soon, late, run);
     Leaves::template rows<S, 0, early_rows>(t, sum);
-    add_groups_to_rows<S, early_rows, Rows, false>(t, sum, a, again, soon, late, run_again);
+    add_groups_to_rows<S, early_rows, Rows, false, true>(t, sum, a, again, soon, late, run_again);
     Leaves::template rows<S, early_rows, Rows>(t, sum);
   } else {
     add_groups<S>(t, sum, a, b, soon, t.groups, run);
@@ -286,6 +295,10 @@ template <class S>
 requires requires { &S::interleave; }
 inline constexpr bool packs_on_the_way<S, plain_tiles<S>> = true;
 
+// The kernel of shallow products: see shallow_tile.inl.
+template <class S, class Form>
+inline constexpr tile_function shallow_form = nullptr;
+
 template <class S, class Form, std::size_t Rows, std::size_t Height, std::size_t... Less>
 constexpr void fill_tiles(tile_kernel& kernel, std::index_sequence<Less...> narrower) {
   if constexpr (has_height(Rows, Height)) {
@@ -302,6 +315,7 @@ constexpr tile_kernel kernel_of() {
   kernel.rows = Rows, kernel.vectors = Vectors, kernel.width = S::width;
   kernel.unit = S::unit, kernel.group = S::group, kernel.sum_bytes = sizeof(typename Form::value);
   fill_tiles<S, Form, Rows, Rows>(kernel, std::make_index_sequence<Vectors>());
+  kernel.run_shallow = shallow_form<S, Form>;
   if constexpr (requires { Form::whole_depth; }) kernel.whole_depth = true;
   if constexpr (requires { Form::takes_runs; }) kernel.takes_runs = true;
   if constexpr (requires { S::ones(); }) {
