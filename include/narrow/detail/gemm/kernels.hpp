@@ -52,10 +52,11 @@ using avx512::all_words, avx512::load_halves, avx512::native_words, avx512::valu
 using avx512::high_bytes, avx512::high_words, avx512::low_bytes, avx512::low_words, avx512::order_words;
 // clang-format off
 #include "narrow/detail/gemm/tile.inl"
+#include "narrow/detail/gemm/shallow_tile.inl"
 #include "narrow/detail/gemm/depthwise_codes.inl"
 #include "narrow/detail/gemm/depthwise.inl"
 #include "narrow/detail/gemm/code_tile.inl"
-#include "narrow/detail/gemm/shallow_tile.inl"
+#include "narrow/detail/gemm/shallow_codes.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
 #include "narrow/detail/gemm/nibble_tile.inl"
 #include "narrow/detail/gemm/limb_tile.inl"
@@ -69,6 +70,7 @@ using avx512::high_bytes, avx512::high_words, avx512::low_bytes, avx512::low_wor
 using avx512::native_words, avx512::value_lanes;
 // clang-format off
 #include "narrow/detail/gemm/tile.inl"
+#include "narrow/detail/gemm/shallow_tile.inl"
 #include "narrow/detail/gemm/depthwise.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
 // clang-format on
@@ -103,6 +105,7 @@ namespace narrow::detail::avx512 {
 #include "narrow/detail/gemm/segments.inl"
 #include "narrow/detail/gemm/planes.inl"
 #include "narrow/detail/gemm/tile.inl"
+#include "narrow/detail/gemm/shallow_tile.inl"
 #include "narrow/detail/gemm/depthwise.inl"
 #include "narrow/detail/gemm/scaled_tile.inl"
 // clang-format on
