@@ -5,18 +5,20 @@ void begin_columns(const std::int64_t* sums, std::size_t columns, const zero_poi
                    std::size_t depth, std::int64_t a_zero, void* to) {
   using word = std::make_unsigned_t<Sum>;
   constexpr std::size_t width = lanes_of_32 * 4 / sizeof(std::int64_t);
-  using wide = lanes<std::uint64_t, static_cast<int>(width)>;
+  // Not lanes: of 512 bits, those that are laid out here for AVX-512 first end GCC 12 in an internal error in codecs of
+  // AVX2, which has them in halves.
+  typedef std::uint64_t wide __attribute__((vector_size(width * sizeof(std::uint64_t))));
   typedef word narrowed __attribute__((vector_size(width * sizeof(word))));
   const auto factor = std::uint64_t{0} - static_cast<std::uint64_t>(a_zero);
   word* const start = static_cast<word*>(to);
   const std::size_t whole = b_zero.varies ? 0 : columns / width * width;
-  const wide all(static_cast<std::uint64_t>(b_zero.at(j)) * depth), factors(factor);
+  const std::uint64_t all = static_cast<std::uint64_t>(b_zero.at(j)) * depth;
   std::size_t q = 0;
   for (; q < whole; q += width) {
     wide x;
-    __builtin_memcpy(&x.v, sums + q, sizeof x.v);
-    x = (x - all) * factors;
-    const narrowed low = __builtin_convertvector(x.v, narrowed);
+    __builtin_memcpy(&x, sums + q, sizeof x);
+    x = (x - all) * factor;
+    const narrowed low = __builtin_convertvector(x, narrowed);
     __builtin_memcpy(start + q, &low, sizeof low);
   }
   for (; q < columns; ++q) {
