@@ -72,6 +72,22 @@ products products_of_class() {
   }
 }
 
+// How integers are multiplied in the bits of binary numbers; empty where they are not.
+template <class Class, class A, class B>
+std::string way_of_bits(const B& b, std::size_t depth) {
+  std::string way;
+  narrow::detail::on_target([&]([[maybe_unused]] auto target) {
+    using Target = decltype(target);
+    if constexpr (narrow::detail::multiplies_bits<Class, A, B>) {
+      if (Target::template kernel<narrow::detail::bit_panel>() != nullptr) way = "bits into int32";
+    } else if constexpr (Class::exact_integer && narrow::detail::multiplies_planes<A, B>) {
+      if (narrow::detail::plane_kernel<Target, A>(b, depth) != nullptr) way = "bit planes into int32";
+    }
+    return true;
+  });
+  return way;
+}
+
 }  // namespace detail
 
 // What narrow::gemm does for a (rows x depth) and b (depth x columns), several of each, with these options.
@@ -92,8 +108,11 @@ products products_of(const MatrixA& a, const MatrixB& b, std::size_t depth, cons
       return result;
     }
   }
-  narrow::detail::with_accumulator<A, B>(
-      x, y, depth, false, [&](auto chosen, bool) { result = detail::products_of_class<decltype(chosen), A, B>(); });
+  narrow::detail::with_accumulator<A, B>(x, y, depth, false, [&](auto chosen, bool) {
+    result = detail::products_of_class<decltype(chosen), A, B>();
+    const std::string bits = detail::way_of_bits<decltype(chosen), A, B>(y, depth);
+    if (!bits.empty()) result = {true, {bits}};
+  });
   return result;
 }
 

@@ -32,6 +32,21 @@ TEST(Products, IntegersOfUpTo16BitsAreNativeWhereKernelsTakeThem) {
   }
 }
 
+TEST(Products, BinaryNumbersAreCountedInBitsWhereKernelsAre) {
+  for (const narrow::target t : support::supported_targets()) {
+    const support::on_target scope(t);
+    const bool kernels = t != narrow::target::portable;
+    EXPECT_EQ(text<narrow::binary>(784), kernels ? "native: bits into int32" : "native: int8 into int32");
+    // So are integers of up to 3 bits, plane by plane, from a depth on.
+    const std::string planes = kernels ? "bit planes into int32" : "int8 into int32";
+    EXPECT_EQ((of<narrow::uint2, narrow::binary>(784).text()), planes);
+    EXPECT_EQ((of<narrow::uint2, narrow::binary>(255).text()), "int8 into int32");
+    EXPECT_EQ((of<narrow::uint2, narrow::binary>(256).text()), planes);
+    EXPECT_EQ((of<narrow::int4, narrow::binary>(784).text()), "int8 into int32");
+    EXPECT_EQ((of<narrow::binary, narrow::uint2>(784).text()), "int8 into int32");
+  }
+}
+
 TEST(Products, RealsAreNativeWhereTheMachineFusesThem) {
   for (const narrow::target t : support::supported_targets()) {
     const support::on_target scope(t);

@@ -96,18 +96,26 @@ inline constexpr std::size_t plane_rows = 96, plane_columns = 1024, plane_column
 // Deeper sums of planes would not fit int32, doubled.
 inline constexpr std::size_t most_plane_depth = std::size_t{1} << 24;
 
-// False where the target has no kernel of bits, or bytes are faster: for little depth, and what was packed as such.
+// The kernel of bits; null where the target has none, or bytes are faster: for little depth, and what was packed as
+// such.
+template <class Target, class A, class B>
+const tile_kernel* plane_kernel(const B& b, std::size_t depth) {
+  const tile_kernel* const kernel = Target::template kernel<bit_panel>();
+  if (kernel == nullptr || depth == 0 || depth > most_plane_depth) return nullptr;
+  if constexpr (is_packed<B>) {
+    return ready_panels<bit_panel>(b, *kernel, false) != nullptr ? kernel : nullptr;
+  } else {
+    return depth >= least_plane_depth(A::E::bits) ? kernel : nullptr;
+  }
+}
+
+// False where plane_kernel gives none.
 template <class Target, class A, class B, class Finisher, class E>
 bool run_planes([[maybe_unused]] Target target, const A& a, const B& b, const Finisher& last, const E& e) {
   using T = typename A::value_type;
-  const tile_kernel* const kernel = Target::template kernel<bit_panel>();
   const std::size_t m = a.rows(), depth = a.columns(), n = b.columns();
-  if (kernel == nullptr || depth == 0 || depth > most_plane_depth) return false;
-  if constexpr (is_packed<B>) {
-    if (ready_panels<bit_panel>(b, *kernel, false) == nullptr) return false;
-  } else {
-    if (depth < least_plane_depth(A::E::bits)) return false;
-  }
+  const tile_kernel* const kernel = plane_kernel<Target, A>(b, depth);
+  if (kernel == nullptr) return false;
   leased<plane_workspace> lease;
   plane_workspace& space = *lease;
   gemm_plan of_b;
