@@ -175,6 +175,15 @@ TEST(ConvRanks, Errors) {
   EXPECT_EQ(with({.dilation_d = 3}),
             "conv3d: the depth of w is 4 with its dilation; it must be at most 3, the padded depth of x");
   EXPECT_EQ(with({.pad_top = 1}), "conv2d: y is 1 x 3 x 4 x 3; it must be 1 x 4 x 4 x 3");
+  const auto into = [&](const narrow::tensor_view<float, 5>& to, const float* from, const float* kernels) {
+    return thrown([&] { narrow::conv3d(narrow::view(from, 1, 2, 3, 3, 2), narrow::view(kernels, 3, 2, 2, 2, 2), to); });
+  };
+  EXPECT_EQ(into(narrow::view(y.data(), 1, 1, 2, 2, 3), y.data() + 11, w.data()),
+            "conv3d: y overlaps x; it must lie apart from both operands");
+  EXPECT_EQ(into(narrow::view(y.data(), 1, 1, 2, 2, 3), x.data(), y.data() + 11),
+            "conv3d: y overlaps w; it must lie apart from both operands");
+  EXPECT_EQ(into({y.data(), {1, 1, 2, 2, 3}, {12, 12, 0, 3, 1}}, x.data(), w.data()),
+            "conv3d: y overlaps itself; each element must have a place of its own");
   EXPECT_EQ(y, std::vector<float>(y.size(), 7.0F));
 }
 

@@ -222,6 +222,17 @@ TEST(Winograd, Errors) {
               narrow::conv2d_winograd(view(y.data(), 1, 5, 5, 4), view(w, 6, 3, 3, 4), view(y.data(), 1, 3, 3, 6));
             }),
             "conv2d_winograd: y overlaps x; it must lie apart from both operands");
+  EXPECT_EQ(thrown([&] {
+              narrow::conv2d_winograd(view(x.data(), 1, 5, 5, 1), view(y.data() + 8, 1, 3, 3, 1),
+                                      view(y.data(), 1, 3, 3, 1));
+            }),
+            "conv2d_winograd: y overlaps w; it must lie apart from both operands");
+  EXPECT_EQ(thrown([&] {
+              const narrow::tensor_view<float, 4> twice(y.data(), {1, 3, 3, 1}, {9, 0, 1, 1});
+              narrow::conv2d_winograd(view(x.data(), 1, 5, 5, 1), view(w.data(), 1, 3, 3, 1), twice);
+            }),
+            "conv2d_winograd: y, with strides 9, 0, 1 and 1 for image, row, column and channel, overlaps itself; each "
+            "element must have a place of its own");
   EXPECT_EQ(y, std::vector<float>(y.size(), 7.0F));
 }
 

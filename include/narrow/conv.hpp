@@ -145,6 +145,13 @@ void check_forward_operand(const X& x, const char* what, std::size_t first_axis,
   }
 }
 
+// Errors: an operand that the output overlaps.
+inline void check_apart(const footprint& output, const footprint& operand, const char* call, const char* output_name,
+                        const char* operand_name) {
+  require(!overlap(output, operand), call, ": ", output_name, " overlaps ", operand_name,
+          "; it must lie apart from both operands");
+}
+
 // What errors call a function, its output and operands, the output's axes, and the columns that its options see.
 struct conv_output_names {
   const char *call, *output, *a, *b, *axes, *columns;
@@ -158,12 +165,8 @@ scaling checked_scaling(const tensor_view<T, 4>& output, const A& a, const B& b,
   static_assert(!((is_emulated<Option> || sums_in_quire<Option>) || ...),
                 "only gemm has emulated accumulators and the quire");
   const footprint written = footprint_of(output);
-  const auto check_apart = [&](const footprint& operand, const char* of) {
-    require(!overlap(written, operand), name.call, ": ", name.output, " overlaps ", of,
-            "; it must lie apart from both operands");
-  };
-  check_apart(footprint_of(elements_of(a)), name.a);
-  check_apart(footprint_of(elements_of(b)), name.b);
+  check_apart(written, footprint_of(elements_of(a)), name.call, name.output, name.a);
+  check_apart(written, footprint_of(elements_of(b)), name.call, name.output, name.b);
   require(!overlaps_itself(written), name.call, ": ", name.output, ", with strides ", output.stride(0), ", ",
           output.stride(1), ", ", output.stride(2), " and ", output.stride(3), " for ", name.axes,
           ", overlaps itself; each element must have a place of its own");
@@ -276,10 +279,8 @@ void conv_into_blocks(const X& x, const W& w, Y& y, const conv_geometry& geometr
   const auto packed = permuted(w, order);
   const auto& kernels = elements_alone(packed);
   const footprint written = footprint_of(y.codes());
-  require(!overlap(written, footprint_of(elements_of(images))),
-          "conv2d: y overlaps x; it must lie apart from both operands");
-  require(!overlap(written, footprint_of(elements_of(kernels))),
-          "conv2d: y overlaps w; it must lie apart from both operands");
+  check_apart(written, footprint_of(elements_of(images)), "conv2d", "y", "x");
+  check_apart(written, footprint_of(elements_of(kernels)), "conv2d", "y", "w");
   using value = block_output_value<decltype(image_row(images, 0, 0)), decltype(kernel_tap(kernels, 0, 0)), Option...>;
   const auto convolution = [&](const auto& values, const auto&... kept) {
     narrow::conv2d(x, w, values, geometry, kept...);

@@ -160,8 +160,8 @@ void conv_volumes(const X& x, const W& w, Y& y, const conv3d_geometry& g, const 
   check_volume_scheme(w, "w", 0);
   check_volume_scheme(y, "y", g.layout == nhwc ? 4 : 1);
   const footprint written = footprint_of(to);
-  require(!overlap(written, footprint_of(from)) && !overlap(written, footprint_of(kernels)),
-          "conv3d: y overlaps an operand; it must lie apart from both");
+  check_apart(written, footprint_of(from), "conv3d", "y", "x");
+  check_apart(written, footprint_of(kernels), "conv3d", "y", "w");
   require(!overlaps_itself(written), "conv3d: y overlaps itself; each element must have a place of its own");
   check_epilogues(epilogues_of(option...), to.extent(2) * to.extent(3), to.extent(4), written, "conv3d", "y",
                   "output channels");

@@ -89,23 +89,17 @@ void winograd_images(const tensor_view<const T, 4>& x, const winograd_kernels& w
   one("dilation_w", g.dilation_w), one("groups", g.groups);
   const conv_shape shape = checked_shape(x, w, y.view, g, {"conv2d_winograd", "x", "w", "y"});
   check_conv_scheme(y.view, y.scheme, y.axis, "y", 3, g.layout);
-  const footprint written = footprint_of(y.view);
-  require(!overlap(written, footprint_of(x)), "conv2d_winograd: y overlaps x; it must lie apart from both operands");
-  require(!overlaps_itself(written), "conv2d_winograd: y overlaps itself; each element must have a place of its own");
   using Output = decltype(output_row(y, 0, 0));
-  scaling s;
-  (read_scaling(s, option), ...);
   const auto ops = epilogues_of(option...);
   using Ops = std::remove_const_t<decltype(ops)>;
   static_assert(!Output::is_raw && !has_accumulator_epilogue<Ops> && !gives_codes<Ops>,
                 "the sums are real: an output of integer accumulators, and epilogues on them, have none");
-  check_scaling(s, Output{}, ops, "conv2d_winograd");
+  const scaling s = checked_scaling<Output>(
+      y.view, x, x, ops, shape.images * shape.out_height * shape.out_width, shape.out_channels,
+      {"conv2d_winograd", "y", "x", "x", "image, row, column and channel", "output channels"}, option...);
   using Value = std::conditional_t<is_wide_output<typename Output::value_type>, double, float>;
   check_scaling_fits<Value>(s, "conv2d_winograd");
   const auto conversion = conversion_of_options<typename Output::value_type>(option...);
-  check_epilogues(ops, shape.images * shape.out_height * shape.out_width, shape.out_channels, written,
-                  "conv2d_winograd", "y", "output channels");
-  check_roundings("conv2d_winograd", option...);
   if (y.view.size() == 0) return;
   const winograd_finish<Value, Y, Ops, std::remove_const_t<decltype(conversion)>> finish(y, shape.out_channels, s, ops,
                                                                                          conversion);
@@ -137,8 +131,7 @@ void conv2d_winograd(const tensor_view<X, 4>& x, const tensor_view<W, 4>& w, Y&&
   static_assert(detail::is_winograd_element<std::remove_const_t<W>>,
                 "conv2d_winograd takes views of floats, or of numbers that float holds: dequantize first");
   const auto out = detail::image_output_of(y, detail::order_of(geometry.layout));
-  detail::require(!detail::overlap(detail::footprint_of(out.view), detail::footprint_of(w)),
-                  "conv2d_winograd: y overlaps w; it must lie apart from both operands");
+  detail::check_apart(detail::footprint_of(out.view), detail::footprint_of(w), "conv2d_winograd", "y", "w");
   conv2d_winograd(x, winograd_kernels(w, geometry.layout), y, geometry, option...);
 }
 
