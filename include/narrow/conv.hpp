@@ -28,7 +28,8 @@
 // It does not grow with the image but for lines of up to 144 pixels: float 3x3 kernels of 64 channels on 64 take 86,
 // 131, 236 and 236 KB at 56x56, 112x112, 224x224 and 448x448, and 14x14 at 256 on 256 350 KB (tests/conv_memory_test).
 // Outputs other than the sums themselves add these for blocks of 1920 x 512 at most, as gemm does, where a depth is
-// beyond 4 KiB. Of blocks of x, their factors are added as floats. Workspaces are kept, as gemm's are.
+// beyond 4 KiB. Of blocks of x, their factors are added as floats. Workspaces are kept, as gemm's are. Plain loops, on
+// targets without kernels and of operands that none takes, run on the calling thread, and allocate.
 // An epilogue sees (value, pixel, output channel), with pixel = (n * OH + i) * OW + j; `bias` and `requantize` have one
 // value for each output channel. A stochastic output takes the bits of index pixel * O + channel; one of blocks, which
 // are made as gemm's are, those of the element's index in y.

@@ -32,7 +32,7 @@
 // Memory beyond operands and outputs: that of conv2d, of w the panels of some depth at a time; for dw, where it does
 // not lie as a matrix of output channels by taps and channels (as in nchw), sums as large as dw. To data, strides make
 // stride_h * stride_w convolutions of as many parts of dx: a callable of the caller's, and stochastic outputs, which
-// ask for the number of the pixel, leave them to plain loops.
+// ask for the number of the pixel, leave them to plain loops. These, and db, run on the calling thread.
 //
 // Errors (std::invalid_argument) are conv2d's. Nothing is written in that case.
 #pragma once
