@@ -114,6 +114,33 @@ TEST(GemmAffine, StandardUint8TimesInt4) { check_shapes<std::uint8_t, narrow::in
 TEST(GemmAffine, Int16) { check_shapes<narrow::int16, narrow::int16>(); }
 TEST(GemmAffine, Uint16) { check_shapes<narrow::uint16, narrow::uint16>(); }
 
+// Limbs are packed about this zero point: a's alone has terms then.
+template <class T>
+void check_zero_of_limbs(std::int32_t zero_a, std::int32_t zero_b) {
+  generator random(21);
+  for (const std::size_t depth : {1u, 32u, 300u}) {
+    auto a = random_quantized<T>(9, depth, narrow::per_tensor, random);
+    auto b = random_quantized<T>(depth, 40, narrow::per_tensor, random);
+    const affine of_a(1.0F, zero_a), of_b(1.0F, zero_b);
+    std::vector<double> c(9 * std::size_t{40});
+    narrow::gemm(narrow::quantized(a.codes(), of_a), narrow::quantized(b.codes(), of_b), narrow::view(c, 9, 40));
+    for (std::size_t i = 0; i < 9; ++i) {
+      for (std::size_t j = 0; j < 40; ++j) {
+        int128 sum = 0;
+        for (std::size_t k = 0; k < depth; ++k) {
+          sum +=
+              int128{narrow_test::code_of(a.codes()(i, k)) - zero_a} * (narrow_test::code_of(b.codes()(k, j)) - zero_b);
+        }
+        ASSERT_EQ(c[i * 40 + j], static_cast<double>(sum)) << depth << ": " << i << ", " << j;
+      }
+    }
+  }
+}
+TEST(GemmAffine, ZeroOfLimbs) {
+  check_zero_of_limbs<narrow::int16>(5, 128);
+  check_zero_of_limbs<narrow::uint16>(7, 32896);
+}
+
 TEST(GemmAffine, DeepUint8BeyondInt32) {
   for (const std::size_t depth : {33025U, 33026U, 40000U}) {
     for (const std::size_t n : {1U, 3U}) {

@@ -133,6 +133,7 @@ TEST(RequantizeByFloats, InShallowTiles) {
   for (const std::size_t rows : {4u, 7u, 20u, 31u}) {
     for (const std::size_t depth : {1u, 63u, 68u, 256u, 257u}) {
       check<std::int8_t, std::int8_t>(rows, depth, 100, each, biases::small, -3);
+      check<std::int8_t, std::int8_t>(rows, depth, 160, narrow::requantize_float{{0x1.3p-9F}, 7}, biases::small, -3);
     }
   }
 }

@@ -18,10 +18,29 @@ TEST(ThreadPool, RunsACallFromInsideAPieceThere) {
   EXPECT_EQ(calls, 20);
 }
 
-// Workers that sleep at once, that never do, and that are between the two: with pauses as long as they spin.
+TEST(ThreadPool, RunsACallThroughAnotherPoolThere) {
+  const narrow::thread_pool outer(1), inner(1);
+  int calls = 0;
+  outer.parallel_for(2, [&](std::size_t) {
+    inner.parallel_for(2, [&](std::size_t) { outer.parallel_for(3, [&](std::size_t) { ++calls; }); });
+  });
+  EXPECT_EQ(calls, 12);
+}
+
+std::atomic<int> pieces_of_a_function{0};
+void count_a_piece(std::size_t) { ++pieces_of_a_function; }
+
+TEST(ThreadPool, TakesAFunction) {
+  narrow::thread_pool(2).parallel_for(3, count_a_piece);
+  EXPECT_EQ(pieces_of_a_function, 3);
+}
+
+// Workers that sleep at once, that never do, and that are between the two: with pauses as long as they spin. More
+// threads than CPUs would take a time slice to see what the others did.
 TEST(ThreadPool, LosesNoPieceHoweverItWaits) {
   for (const std::size_t threads : {2U, 3U, 7U}) {
     for (const int spin : {0, 20, 1000000}) {
+      if (spin > 20 && threads > std::thread::hardware_concurrency()) continue;
       const narrow::thread_pool pool(threads, std::chrono::microseconds(spin));
       std::atomic<std::size_t> pieces{0};
       std::size_t expected = 0;

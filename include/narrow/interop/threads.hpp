@@ -3,13 +3,15 @@
 //   narrow::thread_pool pool(4);
 //   narrow::gemm(a, b, c, pool);
 //
-// One product at a time: calls from several threads take turns, and a call from inside a piece runs there. A piece that
-// throws stops the others from starting, and parallel_for throws what it threw.
+// One product at a time: calls from several threads take turns, and a call from inside a piece runs there, also from
+// pieces of another pool in between that the same thread runs. Two pools whose pieces call each other's from several
+// threads may wait for each other for ever. A piece that throws stops the others from starting, and parallel_for throws
+// what it threw.
 //
 // Who waits, for work or for the others' last pieces, first looks again and again for `spin`, and then sleeps: sleeping
 // and waking cost a call some 50 microseconds. Packed u8 x s8 on two threads of Zen 4, against one: 0.59 times as fast
 // at 128^3 and 0.96 at 256^3 if they sleep at once, 1.68 and 1.88 so. After a call, that keeps the pool's CPUs busy for
-// so long; a spin of 0 has it sleep at once, and so does a pool of more threads than the system has CPUs.
+// so long; a spin of 0 has it sleep at once, and so does, unless told, a pool of more threads than the system has CPUs.
 #pragma once
 
 #include <atomic>
@@ -27,35 +29,37 @@ namespace narrow {
 
 class thread_pool {
  public:
-  // threads: how many run at once, the calling one among them. Errors: 0 threads.
-  explicit thread_pool(std::size_t threads, std::chrono::microseconds spin = std::chrono::microseconds(100))
-      : spin_(threads <= std::thread::hardware_concurrency() ? spin : std::chrono::microseconds(0)) {
+  // threads: how many run at once, the calling one among them. Errors: 0 threads; std::system_error where the system
+  // has no more.
+  thread_pool(std::size_t threads, std::chrono::microseconds spin) : spin_(spin) {
     detail::require(threads > 0, "thread_pool: threads is 0; it must be at least 1");
-    for (std::size_t t = 1; t < threads; ++t) workers_.emplace_back([this] { work(); });
+    try {
+      for (std::size_t t = 1; t < threads; ++t) workers_.emplace_back([this] { work(); });
+    } catch (...) {
+      stop();
+      throw;
+    }
   }
+  explicit thread_pool(std::size_t threads)
+      : thread_pool(threads, std::chrono::microseconds(threads <= std::thread::hardware_concurrency() ? 100 : 0)) {}
   thread_pool() : thread_pool(std::thread::hardware_concurrency() > 0 ? std::thread::hardware_concurrency() : 1) {}
   thread_pool(const thread_pool&) = delete;
   thread_pool& operator=(const thread_pool&) = delete;
-  ~thread_pool() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-      generation_.fetch_add(1);  // for who spins
-    }
-    wake_.notify_all();
-    for (std::thread& worker : workers_) worker.join();
-  }
+  ~thread_pool() { stop(); }
 
   std::size_t concurrency() const { return workers_.size() + 1; }
 
   template <class F>
   void parallel_for(std::size_t n, const F& f) const {
-    if (running_here() == this) {
+    for (const piece* outer = running_here(); outer != nullptr; outer = outer->outer) {
+      if (outer->pool != this) continue;
       for (std::size_t i = 0; i < n; ++i) f(i);
       return;
     }
     const std::lock_guard turn(turn_);
-    job now{n, &f, [](const void* function, std::size_t i) { (*static_cast<const F*>(function))(i); }};
+    const auto call = [&f](std::size_t i) { f(i); };
+    using callable = decltype(call);
+    job now{n, &call, [](const void* function, std::size_t i) { (*static_cast<callable*>(function))(i); }};
     if (workers_.empty() || n <= 1) {
       run(now);
     } else {
@@ -100,16 +104,29 @@ class thread_pool {
     }
   };
 
-  // The pool whose piece this thread is running.
-  static const thread_pool*& running_here() {
-    static thread_local const thread_pool* pool = nullptr;
-    return pool;
+  // The pools whose pieces this thread is running, the innermost first.
+  struct piece {
+    const thread_pool* pool;
+    const piece* outer;
+  };
+  static const piece*& running_here() {
+    static thread_local const piece* innermost = nullptr;
+    return innermost;
   }
   void run(job& now) const {
-    const thread_pool* const outer = running_here();
-    running_here() = this;
+    const piece here{this, running_here()};
+    running_here() = &here;
     now.run();
-    running_here() = outer;
+    running_here() = here.outer;
+  }
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      generation_.fetch_add(1);  // for who spins
+    }
+    wake_.notify_all();
+    for (std::thread& worker : workers_) worker.join();
   }
 
   // Until done(), or until `spin` has passed.

@@ -110,7 +110,7 @@ void set_codes(Target, [[maybe_unused]] const Finisher& last, [[maybe_unused]] c
       const std::size_t c = plan.kernel.channel_at(place), vector = place / width % 4;
       if (c >= channels) continue;
       const std::size_t moved = vector == 1 ? place + width : vector == 2 ? place - width : place;
-      scales[moved] = found.codes.scales[found.code_scales_vary ? c : 0];
+      scales[moved] = found.codes.scales[found.codes.scales_vary ? c : 0];
       if (found.code_biases == nullptr) continue;
       starts[place] = static_cast<std::int32_t>(static_cast<std::uint32_t>(starts[place]) +
                                                 static_cast<std::uint32_t>(found.code_biases[c]));

@@ -113,7 +113,7 @@ bool convolve_on_panels(Target, const X& x, const W& w, const Y& y, const conv_s
         if (plan.code_tiles != nullptr) {
           plan.codes.to += plan.first_column;
           if (plan.code_biases != nullptr) plan.code_biases += plan.first_column;
-          if (plan.code_scales_vary) plan.codes.scales += plan.first_column;
+          if (plan.codes.scales_vary) plan.codes.scales += plan.first_column;
         }
       }
       run_in_parts(plan, e);

@@ -15,16 +15,6 @@ template <class Storage>
   store_words(to, (native_words)words.v);
 }
 
-template <class E>
-inline constexpr bool is_binary16 = [] {
-  if constexpr (requires { E::descriptor; }) {
-    return E::descriptor.exponent_bits == 5 && E::descriptor.mantissa_bits == 10 && E::descriptor.bias == 15 &&
-           E::has_infinity && E::is_signed && E::descriptor.has_zero;
-  } else {
-    return false;
-  }
-}();
-
 // Elements (i, j) and on along a row of memory, as the panel's.
 template <class Panel, class Operand>
 struct converter {

@@ -5,8 +5,9 @@
 //     for each block of columns                 b: packed here, unless it was packed before
 //       for each block of depth                 4,096 bytes of a row: gemm_blocks
 //         for each block of rows                a: packed here, unless memory holds its rows as kernels want them
-//           for each panel of b, for each strip of a:  one tile
-//             after the last block of depth: zero points, then finish, while the tile is in the first-level cache
+//           for as many panels of b as a near cache holds
+//             for each strip of a, for each of these panels:  one tile; of little depth all of them in one call
+//               after the last block of depth: zero points, then finish, while the tile is in the first-level cache
 #pragma once
 
 #include <algorithm>

@@ -127,7 +127,7 @@ class gemm_block {
   void place_codes(tile_arguments& t, tile_codes& codes, std::size_t i, std::size_t j) const {
     codes.to =
         p.codes.to + static_cast<std::ptrdiff_t>(row + i) * codes.stride + static_cast<std::ptrdiff_t>(column + j);
-    codes.scales = p.codes.scales + (p.code_scales_vary ? column + j : 0);
+    codes.scales = p.codes.scales + (p.codes.scales_vary ? column + j : 0);
     t.start = sums_start::columns;
     t.column_start = code_start + j;
   }

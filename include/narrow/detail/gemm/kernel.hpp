@@ -70,7 +70,8 @@ struct scale_panels {
 // a signed byte; unsigned codes are 128 more, which the flip adds. What parameters they take: plan_codes in
 // requantize.inl.
 struct tile_codes {
-  const float* scales = nullptr;  // of the tile's columns
+  const float* scales = nullptr;  // of the columns from the tile's first on,
+  bool scales_vary = false;       // or the same for all, of as many as a tile has
   std::int16_t zero_point = 0;
   std::int8_t lowest = 0, highest = 0;
   std::uint8_t flip = 0;  // 0x80 for unsigned codes

@@ -54,7 +54,8 @@ struct limb_output {
     if (t.start == sums_start::resume) {
       start = c, start_stride = c_stride;
     } else if (t.start != sums_start::zero) {
-      start = static_cast<const std::int64_t*>(t.column_start), rows = static_cast<const std::int64_t*>(t.row_start);
+      start = static_cast<const std::int64_t*>(t.column_start);
+      if (t.start == sums_start::offsets) rows = static_cast<const std::int64_t*>(t.row_start);
     }
     const std::uint64_t columns = ~std::uint64_t{0} >> (64 - t.columns);
     NARROW_UNROLL for (std::size_t h = 0; h < halves; ++h) mask[h] = static_cast<__mmask8>(columns >> (8 * h));

@@ -88,7 +88,6 @@ struct gemm_plan {
   const code_kernel* code_tiles = nullptr;
   tile_codes codes;  // of all of c
   const std::int32_t* code_biases = nullptr;
-  bool code_scales_vary = false;
   float code_scale_of_all[most_columns];
 
   std::size_t rows_at_once() const { return row_step != 0 ? row_step : kernel->rows; }

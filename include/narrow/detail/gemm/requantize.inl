@@ -182,9 +182,9 @@ bool plan_codes(const Finisher& last, std::int64_t largest_sum, gemm_plan& plan)
     }
     plan.code_biases = biases.data();
   }
-  plan.code_scales_vary = op.scales.size() != 1;
+  plan.codes.scales_vary = op.scales.size() != 1;
   plan.codes.scales = op.scales.data();
-  if (!plan.code_scales_vary) {
+  if (!plan.codes.scales_vary) {
     for (float& scale : plan.code_scale_of_all) scale = op.scales[0];
     plan.codes.scales = plan.code_scale_of_all;
   }

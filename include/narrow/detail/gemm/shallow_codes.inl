@@ -58,7 +58,7 @@ void shallow_codes(const tile_arguments& t) {
         }
       }
       first = false;
-      scales = codes.c.scales + j;
+      scales = codes.c.scales + (codes.c.scales_vary ? j : 0);
       to = codes.c.to + row * codes.c.stride + static_cast<std::ptrdiff_t>(j);
     }
   }
