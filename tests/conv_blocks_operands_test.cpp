@@ -83,4 +83,22 @@ TEST(ConvBlocksOperands, Decoded) {
   }
 }
 
+// No pixels, or no channels: sums of nothing but padding.
+TEST(ConvBlocksOperands, Empty) {
+  for (const std::array<std::size_t, 4>& extents :
+       {std::array<std::size_t, 4>{1, 3, 3, 0}, std::array<std::size_t, 4>{1, 0, 3, 4},
+        std::array<std::size_t, 4>{1, 3, 0, 4}}) {
+    const std::vector<float> none(1), kernels(2 * 4, 1.0F);
+    const auto x = quantize<mxfp8>(tensor_view<const float, 4>(none.data(), extents, {0, 0, 0, 0}), 3);
+    const auto w = quantize<mxfp8>(tensor_view<const float, 4>(kernels.data(), {2, 1, 1, extents[3]}), 3);
+    const conv_geometry g{.pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1};
+    for (const target t : support::supported_targets()) {
+      const support::on_target guard(t);
+      std::vector<float> y((extents[1] + 2) * (extents[2] + 2) * 2, 7.0F);
+      conv2d(x, w, view(y, 1, extents[1] + 2, extents[2] + 2, 2), g);
+      EXPECT_EQ(y, std::vector<float>(y.size(), 0.0F)) << name_of(t);
+    }
+  }
+}
+
 }  // namespace

@@ -206,6 +206,10 @@ TEST_F(ConvErrors, Epilogues) {
             "bias: it has 4 elements; it must have 6, one for each of the output channels");
   EXPECT_EQ(with_options(codes.view(), narrow::requantize{{{1 << 30, 0}, {1 << 30, 0}}}),
             "requantize: it has 2 multipliers; it must have 1, or one for each of the 6 output channels");
+  const gapped<float> turned({2, 4, 2, 6});
+  EXPECT_EQ(
+      with_options(y.view(), narrow::residual(turned.view(), narrow::nhwc)),
+      "residual: its images are 2 x 4 x 2 x 6 with the channels last; they must be 2 x 2 x 4 x 6, as the output's");
   EXPECT_EQ(with_options(y.view(), narrow::residual(view(five, 1, 5))),
             "residual: it has 1 x 5 elements; it must have 16 x 6, one for each of the output's");
 }

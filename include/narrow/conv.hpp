@@ -29,7 +29,8 @@
 // 131, 236 and 236 KB at 56x56, 112x112, 224x224 and 448x448, and 14x14 at 256 on 256 350 KB (tests/conv_memory_test).
 // Outputs other than the sums themselves add these for blocks of 1920 x 512 at most, as gemm does, where a depth is
 // beyond 4 KiB. Of blocks of x, their factors are added as floats. Workspaces are kept, as gemm's are. Plain loops, on
-// targets without kernels and of operands that none takes, run on the calling thread, and allocate.
+// targets without kernels and of operands that none takes, run on the calling thread, and allocate; outputs of blocks
+// are whole in a workspace first, as gemm's are.
 // An epilogue sees (value, pixel, output channel), with pixel = (n * OH + i) * OW + j; `bias` and `requantize` have one
 // value for each output channel. A stochastic output takes the bits of index pixel * O + channel; one of blocks, which
 // are made as gemm's are, those of the element's index in y.
@@ -175,6 +176,10 @@ scaling checked_scaling(const tensor_view<T, 4>& output, const A& a, const B& b,
   (read_scaling(s, option), ...);
   check_scaling(s, Output{}, ops, name.call);
   check_epilogues(ops, rows, columns, written, name.call, name.output, name.columns);
+  const auto check_images = [&](const auto& op) {
+    if constexpr (requires { op.check_images(output.extents()); }) op.check_images(output.extents());
+  };
+  std::apply([&](const auto&... op) { (check_images(op), ...); }, ops);
   check_roundings(name.call, option...);
   return s;
 }

@@ -154,7 +154,8 @@ void conv_volumes(const X& x, const W& w, Y& y, const conv3d_geometry& g, const 
   const std::size_t depth = from.extent(1), taps = kernels.extent(1);
   const std::size_t out_depth =
       conv_extent({"conv3d", "x", "w", "y"}, "depth", depth, g.pad_front, g.pad_back, taps, g.dilation_d, g.stride_d);
-  require(to.extent(0) == from.extent(0), "conv3d: y has ", to.extent(0), " volumes; x has ", from.extent(0));
+  require(to.extent(0) == from.extent(0), "conv3d: y has ", to.extent(0), " volumes; it must have ", from.extent(0),
+          ", as x");
   require(to.extent(1) == out_depth, "conv3d: y has ", to.extent(1), " slices; it must have ", out_depth);
   check_volume_scheme(x, "x", per_tensor.axis);
   check_volume_scheme(w, "w", 0);

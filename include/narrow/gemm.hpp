@@ -66,13 +66,12 @@ template <class Output, class Ops>
 void check_scaling(const scaling& s, const Output&, const Ops&, const char* what) {
   require(std::isfinite(s.alpha), what, ": alpha is ", s.alpha, "; it must be finite");
   require(std::isfinite(s.beta), what, ": beta is ", s.beta, "; it must be finite");
-  if constexpr (Output::is_raw) {
-    require(s.alpha == 1, what, ": alpha is ", s.alpha, "; an output of integer accumulators takes only 1");
-    require(s.beta == 0 || s.beta == 1, what, ": beta is ", s.beta, "; an output of integer accumulators takes 0 or 1");
-  }
   if constexpr (gives_codes<Ops>) {
     require(s.alpha == 1, what, ": alpha is ", s.alpha, "; requantize takes only 1");
     require(s.beta == 0, what, ": beta is ", s.beta, "; requantize takes only 0");
+  } else if constexpr (Output::is_raw) {
+    require(s.alpha == 1, what, ": alpha is ", s.alpha, "; an output of integer accumulators takes only 1");
+    require(s.beta == 0 || s.beta == 1, what, ": beta is ", s.beta, "; an output of integer accumulators takes 0 or 1");
   }
 }
 

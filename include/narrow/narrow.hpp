@@ -33,7 +33,6 @@
 #include "narrow/random.hpp"
 #include "narrow/requantize.hpp"
 #include "narrow/residual.hpp"
-#include "narrow/residual.hpp"
 #include "narrow/rounding.hpp"
 #include "narrow/scheme/affine.hpp"
 #include "narrow/scheme/block.hpp"

@@ -1,12 +1,14 @@
 // The epilogue of skip connections: adds another tensor's element to each of the output's.
 //
 //   gemm(x, w, y, bias(b), residual(r), relu);                        r: a matrix of y's shape
-//   conv2d(x, w, y, geometry, bias(b), residual(r, nchw), relu);      r: images of y's shape, in either layout
+//   conv2d(x, w, y, geometry, bias(b), residual(r, nchw), relu);      r: images of y's shape, in the layout named
 //
-// Elements are of any type; those of a quantized tensor are decoded under its scheme, each rounded once to the type
-// that the product has on its way out. The sum is rounded once, too.
+// Elements are of any type that operands have; those of a quantized tensor are decoded under its scheme, each rounded
+// once to the type that the product has on its way out. The sum is rounded once, too. A matrix serves convolutions as
+// their pixels by channels: of signals (conv1d), and of each slice of volumes (conv3d), to all of which it is added.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -25,6 +27,7 @@ struct residual_sum {
   tensor_view<const T, 4> images;  // channels last; a matrix is one image of one line
   const Scheme* scheme;
   granularity axis;  // of `images`
+  bool has_images = false;
 
   template <class Value>
   Value operator()(Value v, std::size_t pixel, std::size_t channel) const {
@@ -50,6 +53,13 @@ struct residual_sum {
   }
 
   auto elements() const { return images; }
+  // Where the output has images: those of a residual that has them are as many and of the same size.
+  void check_images(const std::array<std::size_t, 4>& extents) const {
+    detail::require(!has_images || images.extents() == extents, "residual: its images are ", images.extent(0), " x ",
+                    images.extent(1), " x ", images.extent(2), " x ", images.extent(3),
+                    " with the channels last; they must be ", extents[0], " x ", extents[1], " x ", extents[2], " x ",
+                    extents[3], ", as the output's");
+  }
   void check(std::size_t rows, std::size_t columns, const char*) const {
     const std::size_t pixels = images.extent(0) * images.extent(1) * images.extent(2);
     detail::require(pixels == rows && images.extent(3) == columns, "residual: it has ", pixels, " x ", images.extent(3),
@@ -59,6 +69,7 @@ struct residual_sum {
 
 // Of a matrix.
 template <class T>
+requires tensor_element<std::remove_cv_t<T>>
 auto residual(const matrix_view<T>& x) {
   return residual_sum<std::remove_cv_t<T>, unscaled_scheme>{
       {x.data(), {1, 1, x.extent(0), x.extent(1)}, {0, 0, x.stride(0), x.stride(1)}}, &unscaled, per_tensor};
@@ -75,19 +86,20 @@ auto residual(const quantized_view<T, 2, Scheme>& x) {
 
 // Of images.
 template <class T>
-auto residual(const tensor_view<T, 4>& x, image_layout layout = nhwc) {
+requires tensor_element<std::remove_cv_t<T>>
+auto residual(const tensor_view<T, 4>& x, image_layout layout) {
   return residual_sum<std::remove_cv_t<T>, unscaled_scheme>{detail::permuted(x, detail::order_of(layout)), &unscaled,
-                                                            per_tensor};
+                                                            per_tensor, true};
 }
 // Errors: a scheme that does not fit the codes, or that is neither per tensor nor along the channels.
 template <class T, class Scheme>
-auto residual(const quantized_view<T, 4, Scheme>& x, image_layout layout = nhwc) {
+auto residual(const quantized_view<T, 4, Scheme>& x, image_layout layout) {
   static_assert(!block_scheme<Scheme>, "residual takes no blocks: dequantize first");
   detail::check_view(x, "residual", "its codes");
   const granularity axis = detail::permuted(x.axis, detail::order_of(layout));
   detail::require(axis.is_per_tensor() || axis.axis == 3, "residual: its scheme is along axis ", x.axis.axis,
                   "; it must be per tensor or along the channels");
-  return residual_sum<T, Scheme>{residual(x.codes, layout).images, x.scheme, axis};
+  return residual_sum<T, Scheme>{residual(x.codes, layout).images, x.scheme, axis, true};
 }
 
 // Of a tensor that owns its codes, either of these.

@@ -116,13 +116,14 @@ TEST(ConvSweep, ManyBlocks) {
 }
 
 // Channels of their own, in and beyond the blocks that kernels take: small and long lines, taps apart and beyond the
-// image on all sides, images in and out of place.
+// image on all sides, images in and out of place; nothing but padding.
 const conv_problem depthwise[] = {
     {2, 6, 11, 64, 64, 3, 3, {.pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1, .groups = 64}},
     {2, 7, 40, 33, 33, 5, 5, {.pad_top = 2, .pad_left = 2, .pad_bottom = 2, .pad_right = 2, .groups = 33}},
     {1, 5, 3, 97, 97, 3, 7, {.pad_top = 2, .pad_left = 5, .pad_right = 6, .groups = 97}},
     {1, 9, 23, 40, 40, 2, 3, {2, 3, 1, 0, 0, 2, 3, 2, 40}},
     {1, 8, 8, 32, 32, 1, 4, {.stride_w = 2, .pad_left = 1, .dilation_w = 2, .groups = 32, .layout = narrow::nchw}},
+    {1, 9, 0, 37, 37, 2, 1, {2, 2, 0, 1, 1, 4, 1, 1, 37}},
 };
 
 TEST(ConvSweep, Depthwise) {

@@ -239,10 +239,12 @@ void convolve_blocks_plainly(const X& x, const W& w, const conv_shape& s, const 
 
   const std::size_t of_image = pixels * t.factors.channels;
   std::vector<Operand> image(checked_product(pixels, t.elements.channels, "conv2d")), patches(t.elements.patches);
-  std::vector<float> factors, rows(t.factors.patches, static_cast<float>(image_row(x, 0, 0).scale(0)));
+  std::vector<float> factors, rows(t.factors.patches);
   if constexpr (A::block_length != 0) {
     factors.resize(checked_product(s.images, of_image, "conv2d"));
     factors_of_images(x, s, t, factors.data());
+  } else {
+    std::fill(rows.begin(), rows.end(), static_cast<float>(image_row(x, 0, 0).scale(0)));
   }
   std::size_t current = 0;
   convolve_rows<float>(

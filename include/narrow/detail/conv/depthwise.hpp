@@ -229,7 +229,8 @@ bool convolve_depthwise_on(Target target, const X& x, const W& w, const conv_sha
   const auto b = kernel_matrix(whole_kernels(w, *kernels), 0, s.out_channels, s.depth);
   if (!set_weights<Panel>(b, zero_of_x, plan, *lease)) return false;
 
-  const std::size_t elements = s.width * s.channels + plan.kernel.block();
+  // Taps on padding read a pixel's channels even where the image has no pixel.
+  const std::size_t elements = std::max<std::size_t>(1, s.width) * s.channels + plan.kernel.block();
   plan.line_bytes = divided_up(elements * sizeof(element), 64) * 64;
   element* const padding = reinterpret_cast<element*>((*lease).padding.bytes(plan.line_bytes));
   element one;

@@ -146,19 +146,8 @@ class gemm_run : gemm_block {
         t.rows = shallow_rows_of(segment.rows - s);
         if (t.rows != 0) {
           t.a = rows_begin + static_cast<std::ptrdiff_t>(s) * t.a_stride;
-          t.b = panel_at(q, kernel.vectors, g, some, panels);
-          t.b_stride = panels != nullptr ? block_panel_bytes(some) : p.packed_stride;
-          t.columns = end - first;
           t.start = start;
-          if (start == sums_start::columns) {
-            t.column_start = column_start + static_cast<std::ptrdiff_t>(q) * sum_bytes;
-          }
-          if (leaves_codes) {
-            place_codes(t, codes, r + s, q);
-          } else {
-            t.c = sums + at(r + s, q) * sum_bytes;
-          }
-          shallow(t);
+          run_shallow(shallow, t, codes, r + s, first, end, g, some, panels);
           s += t.rows;
           continue;
         }
@@ -221,6 +210,23 @@ class gemm_run : gemm_block {
       t.a += static_cast<std::ptrdiff_t>(beyond / p.a_run + 1) * segment.jump;
       t.a_first = p.a_run - beyond % p.a_run;
     }
+  }
+
+  // Rows [r, r + t.rows) and columns [first, end) at once.
+  void run_shallow(tile_function shallow, tile_arguments& t, tile_codes& codes, std::size_t r, std::size_t first,
+                   std::size_t end, std::size_t g, std::size_t some, std::byte* panels) const {
+    t.b = panel_at(first, kernel.vectors, g, some, panels);
+    t.b_stride = panels != nullptr ? block_panel_bytes(some) : p.packed_stride;
+    t.columns = end - first;
+    if (leaves_codes) {
+      place_codes(t, codes, r, first);
+    } else {
+      if (t.start == sums_start::columns) {
+        t.column_start = column_start + static_cast<std::ptrdiff_t>(first) * sum_bytes;
+      }
+      t.c = sums + at(r, first) * sum_bytes;
+    }
+    shallow(t);
   }
 
   // The one that does a whole block at once, or null where it is too deep or its sums need more.

@@ -32,8 +32,8 @@ struct padding_of {
   }
 };
 
-// Elements of n pixels, `channels` each, side by side, to `step` each, a multiple of 4; the others are padding. Reads up
-// to 3 elements more.
+// Elements of n pixels, `channels` each, side by side, to `step` each, a multiple of 4; the others are padding. Reads
+// up to 3 elements more.
 template <class T>
 void spread_pixels(const T* from, std::size_t channels, std::size_t n, const T& padding, std::size_t step, T* to) {
   using word = std::conditional_t<sizeof(T) == 1, std::uint32_t, std::uint64_t>;
@@ -75,9 +75,8 @@ inline void scale_fours(std::uint16_t* codes, std::size_t n, const float* powers
   for (; u + 8 <= n; u += 8, codes += 32) {
     code_vector<16> halves;
     __builtin_memcpy(&halves, powers + u, sizeof halves);
-    const code_vector<32> high =
-        __builtin_shufflevector(halves, halves, 1, 1, 1, 1, 3, 3, 3, 3, 5, 5, 5, 5, 7, 7, 7, 7, 9, 9, 9, 9, 11, 11, 11,
-                                11, 13, 13, 13, 13, 15, 15, 15, 15);
+    const code_vector<32> high = __builtin_shufflevector(halves, halves, 1, 1, 1, 1, 3, 3, 3, 3, 5, 5, 5, 5, 7, 7, 7, 7,
+                                                         9, 9, 9, 9, 11, 11, 11, 11, 13, 13, 13, 13, 15, 15, 15, 15);
     add_to_exponents<32>(codes, high - 0x3F80);
   }
   for (; u < n; ++u, codes += 4) scale_codes(codes, 4, powers[u]);
@@ -86,7 +85,7 @@ inline void scale_fours(std::uint16_t* codes, std::size_t n, const float* powers
 // n pixels of a line of the image, from `column` on, to elements of the panel, channels of the group only.
 template <class Panel, class Patches>
 void convert_pixels(const Patches& p, std::size_t image, std::size_t row, std::size_t column, std::size_t n,
-                   typename Panel::element* to) {
+                    typename Panel::element* to) {
   using element = typename Panel::element;
   using line = typename Patches::line;
   const std::size_t channels = p.channels, step = p.shape.group_channels, first = p.first_channel;
@@ -170,7 +169,8 @@ void gather_pixels(const Patches& p, std::size_t image, std::size_t row, std::si
         p.powers + ((image * p.shape.height + row) * p.shape.width + column) * p.powers_of_pixel + p.first_power;
     if (p.shape.group_channels == 4 && p.powers_of_pixel == 1) return scale_fours(to, n, power);
     for (std::size_t q = 0; q < n; ++q, power += p.powers_of_pixel) {
-      for (std::size_t c = 0, b = 0; c < p.shape.group_channels; c += p.elements_of_power, ++b, to += p.elements_of_power) {
+      for (std::size_t c = 0, b = 0; c < p.shape.group_channels;
+           c += p.elements_of_power, ++b, to += p.elements_of_power) {
         scale_codes(to, p.elements_of_power, power[b]);
       }
     }
