@@ -44,7 +44,8 @@ const conv_problem blocks[] = {
     {17, 13, 11, 18, 20, 1, 1, {1, 1, 0, 0, 0, 0, 1, 1, 2}},
 };
 TEST(ConvBackward, Blocks) {
-  for (const conv_problem& p : blocks) {
+  for (std::size_t k = 0; k < std::size(blocks); k += support::every(2)) {
+    const conv_problem& p = blocks[k];
     SCOPED_TRACE(p);
     if (p.images == 1) {
       check_data<float, float, float>(p, check_float32);
